@@ -1,0 +1,54 @@
+/** @file Runs both sides in turn, case by case, and prints the ratios. */
+import { spawnSync } from "node:child_process";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { Timing } from "./measure.ts";
+
+const python = process.env["PYTHON"] ?? "/usr/bin/python3";
+
+export interface PeerOptions {
+  /** The comparison's `pytorch.py`. */
+  readonly script: string;
+  readonly seconds: number;
+  readonly data: string | undefined;
+  readonly threads: number | undefined;
+}
+
+function run(command: string, args: readonly string[], env: Record<string, string>): Map<string, Timing> {
+  const { stdout, status, error } = spawnSync(command, args, { encoding: "utf8", env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+  if (error || status !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${error?.message ?? `status ${status}`}`);
+  const results = new Map<string, Timing>();
+  for (const line of stdout.split("\n"))
+    if (line.startsWith("{")) {
+      const { name, ms, max } = JSON.parse(line);
+      results.set(name, { ms, max });
+    }
+  return results;
+}
+
+/** PyTorch on its fair settings; see the comparison's README for why each matters. */
+function pytorch(name: string, threads: number, { script, seconds, data }: PeerOptions): Timing | undefined {
+  const args = [script, "--threads", String(threads), "--only", `^${name.replaceAll(".", "\\.")}$`, "--seconds", String(seconds)];
+  if (data !== undefined) args.push("--data", data);
+  return run(python, args, { OPENBLAS_CORETYPE: process.env["OPENBLAS_CORETYPE"] ?? "SKYLAKEX", OPENBLAS_NUM_THREADS: String(threads) }).get(name);
+}
+
+function ours(name: string, { seconds, data, threads }: PeerOptions): Timing | undefined {
+  const script = fileURLToPath(new URL("run.ts", import.meta.url));
+  const args = ["--import", "tsx", script, "--only", `^${name.replaceAll(".", "\\.")}$`, "--seconds", String(seconds)];
+  if (data !== undefined) args.push("--data", data);
+  if (threads !== undefined) args.push("--threads", String(threads));
+  return run(process.execPath, args, {}).get(name);
+}
+
+/** Prints a line a case: both times, and ours over the better of PyTorch's at one thread and at all. */
+export function compare(names: readonly string[], options: PeerOptions): void {
+  for (const name of names) {
+    const own = ours(name, options);
+    const one = pytorch(name, 1, options);
+    const all = pytorch(name, Math.min(2, cpus().length), options);
+    if (!own || !one || !all) continue;
+    const peer = Math.min(one.ms, all.ms);
+    console.log(JSON.stringify({ name, ms: own.ms, max: own.max, pytorch1: one.ms, pytorch2: all.ms, ratio: Math.round((own.ms / peer) * 1000) / 1000 }));
+  }
+}

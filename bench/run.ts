@@ -1,0 +1,42 @@
+/**
+ * @file `npm run bench`: times the cases and prints a JSON line each, `{"name", "ms", "max"}`, to standard output.
+ *
+ *     npm run bench -- --only REGEX --threads N --seconds S --data ROOT
+ *     npm run bench -- --against-pytorch [--pytorch PATH/pytorch.py]
+ */
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import * as torch from "typetorch";
+import { compare } from "./against-pytorch.ts";
+import { cases } from "./cases.ts";
+import { epoch } from "./epoch.ts";
+import { measure, measureLong } from "./measure.ts";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    threads: { type: "string" },
+    seconds: { type: "string", default: "1" },
+    data: { type: "string" },
+    "against-pytorch": { type: "boolean", default: false },
+    pytorch: { type: "string", default: "../shared/bench/pytorch.py" },
+  },
+});
+
+const only = new RegExp(values.only);
+const seconds = Number(values.seconds);
+const { data } = values;
+const threads = values.threads === undefined ? undefined : Number(values.threads);
+if (data !== undefined) cases.set("epoch.fashion_mnist_quickstart", () => epoch(data));
+const names = [...cases.keys()].filter((name) => only.test(name));
+
+if (values["against-pytorch"]) {
+  if (!existsSync(values.pytorch)) throw new Error(`bench: expected PyTorch's side at ${values.pytorch}; name it with --pytorch`);
+  compare(names, { script: values.pytorch, seconds, data, threads });
+} else {
+  if (threads !== undefined) torch.setNumThreads(threads);
+  for (const name of names) {
+    const step = (cases.get(name) as () => () => unknown)();
+    console.log(JSON.stringify({ name, ...(name.startsWith("epoch") ? measureLong(step) : measure(step, seconds)) }));
+  }
+}

@@ -1,0 +1,51 @@
+/** @file The tile machine's primitives: for each register type a table of functions over one tile. */
+import { BINARY, PRIMS, type Prim, UNARY } from "../src/expr/expr.ts";
+import { PRIMITIVES } from "../src/expr/primitives.ts";
+import type { RegisterType } from "../src/expr/program.ts";
+import { CPP_TYPE } from "../src/expr/render/cpp.ts";
+
+const has = (list: readonly string[], prim: Prim) => list.includes(prim);
+const operandsOf = (prim: Prim) => ["a[i]", "b[i]", "c[i]"].slice(0, has(UNARY, prim) ? 1 : has(BINARY, prim) ? 2 : 3);
+
+/** Functions that are branch-free only for arguments that are not huge: tiles with huge ones take the whole function. */
+const NEAR: ReadonlySet<Prim> = new Set(["sin", "cos", "tan"]);
+
+function tile(prim: Prim, type: RegisterType): string {
+  const { cpp, types, failsOnZero } = PRIMITIVES[prim];
+  if (types === (type === "i64" ? "float" : "integer")) return `constexpr tt_tile_function tile_${prim} = nullptr;\n`;
+  const loop = (name: string) => `TT_TILE_LOOP to[i] = fn::${name}(${operandsOf(prim).join(", ")});`;
+  const body: string[] = [];
+  if (NEAR.has(prim) && type === "f32") {
+    body.push("bool far = false;", "for (int64_t i = 0; i < n; i++) far |= fn::is_far(a[i]);");
+    body.push(`if (!far) {\n  ${loop(`${cpp}_near`)}\n    return TT_OK;\n  }`);
+  }
+  if (failsOnZero && type === "i64") {
+    body.push("bool zero = false;", "for (int64_t i = 0; i < n; i++) zero |= b[i] == 0;");
+    body.push("if (zero) return TT_DIVISION_BY_ZERO;");
+  }
+  body.push(loop(cpp), "return TT_OK;");
+  return `TT_TILE(tile_${prim}) {\n  TT_TILE_OPERANDS\n  ${body.join("\n  ")}\n}\n`;
+}
+
+/** C++ source with the table `tt_tiles_<type>` of one register type; entry 0 copies. */
+export function primitivesFile(type: RegisterType): string {
+  return [
+    "// Generated from src/expr/primitives.ts.",
+    '#include "kernels/tile.h"',
+    '#include "math/math.h"',
+    "",
+    `typedef ${CPP_TYPE[type]} T;`,
+    "namespace TT_NS {",
+    "namespace {",
+    "TT_TILE(tile_copy) {\n  TT_TILE_OPERANDS\n  TT_TILE_LOOP to[i] = a[i];\n  return TT_OK;\n}",
+    ...PRIMS.map((prim) => tile(prim, type)),
+    "}  // namespace",
+    "}  // namespace TT_NS",
+    "",
+    "using namespace TT_NS;",
+    `extern "C" const tt_tile_function TT_SYMBOL(tiles_${type})[] = {`,
+    ...["copy", ...PRIMS].map((prim) => `    tile_${prim},`),
+    "};",
+    "",
+  ].join("\n");
+}

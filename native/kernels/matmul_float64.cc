@@ -1,0 +1,6 @@
+#include "matmul_batch.h"
+
+extern "C" int32_t TT_SYMBOL(matmul_float64)(const double* args) {
+  using namespace TT_NS;
+  return run_float<double, double>(Arguments::read(args));
+}

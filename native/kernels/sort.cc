@@ -1,0 +1,318 @@
+// Sorting, selecting and searching along one dimension. NaN counts as the largest element, as in PyTorch.
+//
+// sort: [descending, ndim, dim, sizes[ndim]; in: operand; values: operand; indices: operand (int64)]
+//   Always stable.
+// topk: [mode, largest, k, ndim, dim, sizes[ndim] of in; in: operand; values: operand; indices: operand (int64)]
+//   mode 0: the k first of the sorted order, in that order; 1: the k-th alone (results have size 1 along `dim`).
+// searchsorted: [right, rows, length, count; sequence: address, dtype, strides[2]; values: address, dtype, strides[2];
+//                sorter: address (0: none), strides[2]; out: address, dtype (int64 or int32)]
+//   For each of `count` values in a row, where it would be inserted into the row's sorted sequence; both have one dtype;
+//   out is contiguous [rows, count]. A sorter (int64) that points out of the sequence gives TT_INDEX_OUT_OF_RANGE.
+//
+// An operand is address, dtype, strides[ndim]; real dtypes; the results may not be the input.
+//
+// Elements become unsigned keys in the same order. A key and its position move together: by merging where they are few,
+// else by radix, least significant digits first.
+#include "../platform.h"
+#include "dtype_switch.h"
+
+namespace TT_NS {
+namespace {
+
+template <typename K>
+struct Pair {
+  K key;
+  K place;
+};
+
+// Keys of 4 bytes where they suffice: half the memory traffic.
+template <typename T>
+struct KeyOf {
+  using type = uint32_t;
+};
+template <>
+struct KeyOf<int64_t> {
+  using type = uint64_t;
+};
+template <>
+struct KeyOf<double> {
+  using type = uint64_t;
+};
+
+template <typename T>
+TT_INLINE typename KeyOf<T>::type key_of(T x) {
+  if constexpr (same<T, double>) {
+    const uint64_t bits = bit_cast_to<uint64_t>(x + 0.0);  // -0 becomes 0: they are equal
+    const uint64_t key = bits ^ (uint64_t(int64_t(bits) >> 63) | uint64_t(1) << 63);
+    return x != x ? ~uint64_t(0) : key;
+  } else if constexpr (is_float<T>) {
+    const float wide = widen(x) + 0.0f;
+    const uint32_t bits = bit_cast_to<uint32_t>(wide);
+    const uint32_t key = bits ^ (uint32_t(int32_t(bits) >> 31) | 0x80000000u);
+    return wide != wide ? ~uint32_t(0) : key;
+  } else if constexpr (same<T, int64_t>) {
+    return uint64_t(x) ^ uint64_t(1) << 63;
+  } else if constexpr (same<T, bool8>) {
+    return x.bits != 0;
+  } else if constexpr (same<T, uint8_t>) {
+    return x;
+  } else {
+    return uint32_t(int32_t(x)) ^ 0x80000000u;
+  }
+}
+
+template <typename T, typename K>
+TT_INLINE void make_pairs(const T* from, int64_t step, int64_t n, K flip, Pair<K>* pairs) {
+  for (int64_t i = 0; i < n; i++) pairs[i] = {K(key_of(from[i * step]) ^ flip), K(i)};
+}
+
+constexpr int64_t kRun = 16;
+constexpr int64_t kRadixFrom = 400;
+
+// Stable. Gives whichever of the two buffers holds the result.
+template <typename K>
+static Pair<K>* merge_sort(Pair<K>* pairs, Pair<K>* other, int64_t n) {
+  for (int64_t begin = 0; begin < n; begin += kRun) {
+    const int64_t end = begin + kRun < n ? begin + kRun : n;
+    for (int64_t i = begin + 1; i < end; i++) {
+      const Pair<K> moved = pairs[i];
+      int64_t j = i;
+      for (; j > begin && moved.key < pairs[j - 1].key; j--) pairs[j] = pairs[j - 1];
+      pairs[j] = moved;
+    }
+  }
+  for (int64_t width = kRun; width < n; width *= 2) {
+    for (int64_t begin = 0; begin < n; begin += 2 * width) {
+      const int64_t middle = begin + width < n ? begin + width : n;
+      const int64_t end = middle + width < n ? middle + width : n;
+      int64_t a = begin, b = middle;
+      for (int64_t i = begin; i < end; i++) {
+        const bool from_b = a == middle || (b < end && pairs[b].key < pairs[a].key);
+        other[i] = pairs[from_b ? b++ : a++];
+      }
+    }
+    Pair<K>* const swap = pairs;
+    pairs = other;
+    other = swap;
+  }
+  return pairs;
+}
+
+template <typename K>
+static Pair<K>* radix_sort(Pair<K>* pairs, Pair<K>* other, int64_t n) {
+  constexpr int kDigit = 8;
+  constexpr int kBuckets = 1 << kDigit;
+  constexpr int kPasses = sizeof(K) * 8 / kDigit;
+  uint32_t counts[kPasses][kBuckets];
+  memset(counts, 0, sizeof(counts));
+  for (int64_t i = 0; i < n; i++) {
+    const K key = pairs[i].key;
+    for (int p = 0; p < kPasses; p++) counts[p][key >> (p * kDigit) & (kBuckets - 1)]++;
+  }
+  for (int p = 0; p < kPasses; p++) {
+    const int shift = p * kDigit;
+    // A digit that all keys share moves nothing.
+    if (counts[p][pairs[0].key >> shift & (kBuckets - 1)] == uint32_t(n)) continue;
+    uint32_t starts[kBuckets], sum = 0;
+    for (int b = 0; b < kBuckets; b++) {
+      starts[b] = sum;
+      sum += counts[p][b];
+    }
+    for (int64_t i = 0; i < n; i++) other[starts[pairs[i].key >> shift & (kBuckets - 1)]++] = pairs[i];
+    Pair<K>* const swap = pairs;
+    pairs = other;
+    other = swap;
+  }
+  return pairs;
+}
+
+template <typename K>
+TT_INLINE Pair<K>* sort_pairs(Pair<K>* pairs, Pair<K>* other, int64_t n) {
+  return n < kRadixFrom || n > int64_t(UINT32_MAX) ? merge_sort(pairs, other, n) : radix_sort(pairs, other, n);
+}
+
+// Moves the k smallest pairs to the front of `kept`, in the order of their places. `rest` is for candidates.
+template <typename K>
+static void select_pairs(const Pair<K>* pairs, int64_t n, int64_t k, Pair<K>* kept, Pair<K>* rest) {
+  // Digit by digit from the top: the k-th key lies in the bucket where the counts pass k.
+  const Pair<K>* candidates = pairs;
+  int64_t count = n, wanted = k;
+  K prefix = 0;
+  for (int shift = int(sizeof(K)) * 8 - 8; shift >= 0; shift -= 8) {
+    uint64_t counts[256] = {};
+    for (int64_t i = 0; i < count; i++) counts[candidates[i].key >> shift & 255]++;
+    int bucket = 0;
+    while (wanted > int64_t(counts[bucket])) wanted -= int64_t(counts[bucket++]);
+    prefix |= K(bucket) << shift;
+    if (shift > 0 && int64_t(counts[bucket]) < count) {
+      int64_t next = 0;
+      for (int64_t i = 0; i < count; i++)
+        if (int(candidates[i].key >> shift & 255) == bucket) rest[next++] = candidates[i];
+      candidates = rest;
+      count = next;
+    }
+  }
+  // `prefix` is the k-th key, and `wanted` of those equal to it belong to the first k.
+  int64_t next = 0;
+  for (int64_t i = 0; i < n && next < k; i++) {
+    if (pairs[i].key < prefix || (pairs[i].key == prefix && wanted-- > 0)) kept[next++] = pairs[i];
+  }
+}
+
+struct Job {
+  int mode;  // 0 sort, 1 top k, 2 k-th
+  bool descending;
+  int64_t k;
+  int ndim;  // without the sorted dimension
+  int64_t n;
+  int64_t sizes[kMaxDims];
+  Operand operands[3];  // in, values, indices
+  int64_t steps[3];
+  bool failed = false;
+};
+
+template <typename T>
+static void run(Job& job) {
+  using K = typename KeyOf<T>::type;
+  const K flip = job.descending ? ~K(0) : K(0);
+  const T* const in = reinterpret_cast<const T*>(job.operands[0].data);
+  T* const values = reinterpret_cast<T*>(job.operands[1].data);
+  int64_t* const indices = reinterpret_cast<int64_t*>(job.operands[2].data);
+  const int64_t n = job.n;
+  parallel(product(job.sizes, job.ndim), 2048 / n + 1, [&](int64_t begin, int64_t end, int) {
+    Pair<K>* const pairs = static_cast<Pair<K>*>(tt_scratch(TT_SCRATCH_OTHER, size_t(n) * 3 * sizeof(Pair<K>)));
+    if (!pairs) {
+      __atomic_store_n(&job.failed, true, __ATOMIC_RELAXED);
+      return;
+    }
+    Walk<3> walk;
+    walk.over(job.ndim, job.sizes, job.operands[0].strides, job.operands[1].strides, job.operands[2].strides);
+    walk.start(begin);
+    for (int64_t row = begin; row < end; row++, walk.next()) {
+      const T* const from = in + walk.offset[0];
+      T* const value = values + walk.offset[1];
+      int64_t* const index = indices + walk.offset[2];
+      make_pairs(from, job.steps[0], n, flip, pairs);
+      const Pair<K>* sorted;
+      int64_t first = 0, count = n;
+      if (job.mode == 0) {
+        sorted = sort_pairs(pairs, pairs + n, n);
+      } else {
+        Pair<K>* const kept = pairs + n;
+        select_pairs(pairs, n, job.k, kept, pairs + 2 * n);
+        sorted = sort_pairs(kept, pairs + 2 * n, job.k);
+        count = job.k;
+        if (job.mode == 2) first = job.k - 1;
+      }
+      for (int64_t i = first; i < count; i++) {
+        const int64_t place = int64_t(sorted[i].place);
+        value[(i - first) * job.steps[1]] = from[place * job.steps[0]];
+        index[(i - first) * job.steps[2]] = place;
+      }
+    }
+  });
+}
+
+static int32_t sort_along(ArgReader& reader, Job& job) {
+  const int ndim = int(reader.integer());
+  const int dim = int(reader.integer());
+  read_sizes(reader, ndim, job.sizes);
+  for (int k = 0; k < 3; k++) read_operand(reader, ndim, job.operands[k]);
+  if (product(job.sizes, ndim) == 0 || (job.mode != 0 && job.k == 0)) return TT_OK;
+  job.n = ndim ? job.sizes[dim] : 1;
+  if (job.n > int64_t(UINT32_MAX)) return TT_BAD_ARGUMENT;  // places are as wide as keys
+  job.ndim = 0;
+  for (int k = 0; k < 3; k++) job.steps[k] = ndim ? job.operands[k].strides[dim] : 1;
+  for (int d = 0; d < ndim; d++) {
+    if (d == dim) continue;
+    job.sizes[job.ndim] = job.sizes[d];
+    for (int k = 0; k < 3; k++) job.operands[k].strides[job.ndim] = job.operands[k].strides[d];
+    job.ndim++;
+  }
+  const bool known = switch_real(job.operands[0].dtype, [&](auto tag) { run<typename decltype(tag)::type>(job); });
+  if (job.failed) return TT_OUT_OF_MEMORY;
+  return known ? TT_OK : TT_UNSUPPORTED_DTYPE;
+}
+
+struct Search {
+  bool right;
+  int64_t rows, length, count;
+  Operand sequence, values;
+  const int64_t* sorter;
+  int64_t sorter_strides[2];
+  char* out;
+  int out_dtype;
+};
+
+template <typename T>
+static bool search(const Search& job) {
+  for (int64_t row = 0; row < job.rows; row++) {
+    const T* const sequence = reinterpret_cast<const T*>(job.sequence.data) + row * job.sequence.strides[0];
+    const T* const values = reinterpret_cast<const T*>(job.values.data) + row * job.values.strides[0];
+    const int64_t* const sorter = job.sorter ? job.sorter + row * job.sorter_strides[0] : nullptr;
+    if (sorter)
+      for (int64_t i = 0; i < job.length; i++)
+        if (uint64_t(sorter[i * job.sorter_strides[1]]) >= uint64_t(job.length)) return false;
+    for (int64_t j = 0; j < job.count; j++) {
+      const Compute<T> value = widen(values[j * job.values.strides[1]]);
+      int64_t low = 0, high = job.length;
+      while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        const int64_t at = sorter ? sorter[middle * job.sorter_strides[1]] : middle;
+        const Compute<T> x = widen(sequence[at * job.sequence.strides[1]]);
+        if (job.right ? !(x > value) : !(x >= value))
+          low = middle + 1;
+        else
+          high = middle;
+      }
+      if (job.out_dtype == TT_INT32)
+        reinterpret_cast<int32_t*>(job.out)[row * job.count + j] = int32_t(low);
+      else
+        reinterpret_cast<int64_t*>(job.out)[row * job.count + j] = low;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+}  // namespace TT_NS
+
+using namespace TT_NS;
+
+TT_ENTRY(sort) {
+  ArgReader reader{args};
+  Job job;
+  job.mode = 0;
+  job.k = 0;
+  job.descending = reader.integer() != 0;
+  return sort_along(reader, job);
+}
+
+TT_ENTRY(topk) {
+  ArgReader reader{args};
+  Job job;
+  job.mode = int(reader.integer()) + 1;
+  job.descending = reader.integer() != 0;
+  job.k = reader.integer();
+  return sort_along(reader, job);
+}
+
+TT_ENTRY(searchsorted) {
+  ArgReader reader{args};
+  Search job;
+  job.right = reader.integer() != 0;
+  job.rows = reader.integer();
+  job.length = reader.integer();
+  job.count = reader.integer();
+  read_operand(reader, 2, job.sequence);
+  read_operand(reader, 2, job.values);
+  job.sorter = reader.address<int64_t>();
+  read_sizes(reader, 2, job.sorter_strides);
+  job.out = reader.address<char>();
+  job.out_dtype = int(reader.integer());
+  bool inside = true;
+  const bool known = switch_real(job.values.dtype,
+                                 [&](auto tag) { inside = search<typename decltype(tag)::type>(job); });
+  if (!known) return TT_UNSUPPORTED_DTYPE;
+  return inside ? TT_OK : TT_INDEX_OUT_OF_RANGE;
+}

@@ -1,0 +1,394 @@
+// pointwise: runs a program over strided operands, a tile at a time.
+//
+// Arguments: program, outputs, inputs, ndim, scalars, sizes[ndim]; for each operand (outputs first) address, dtype,
+// strides[ndim] in elements; scalars (a double each, or the bits of an int64 in i64 programs).
+//
+// An operand whose elements lie side by side in the register type is used where it is; others pass through a tile of
+// registers. A program of the hot list runs as one loop where all operands allow it.
+#include "tile.h"
+
+#include "../args.h"
+#include "../platform.h"
+#include "../threads.h"
+#include "load_store.h"
+
+namespace TT_NS {
+namespace {
+
+enum {
+  kTileBytes = 1024,
+  // Rows shorter than this are gathered into full tiles.
+  kShortRow = 32,
+  // What a piece of parallel work costs at least, in additions.
+  kGrainCost = 1 << 17,
+};
+
+struct Operand {
+  char* data;
+  int32_t dtype;
+  int32_t item;
+  bool is_linear;    // its elements lie side by side in the order of the walk
+  int64_t* strides;  // in bytes
+};
+
+struct Job {
+  const tt_program* program;
+  const tt_hot_loop* hot;  // null: not hot, or an operand has another dtype
+  const tt_tile_function* tiles;
+  const void* scalars;
+  int32_t outputs, operands;
+  int32_t register_size;
+  tt_box box;
+  int32_t status;
+  Operand operand[TT_MAX_OPERANDS];
+  int64_t sizes[kMaxDims];
+};
+
+// How a range of the work reaches an operand.
+enum Access : uint8_t {
+  kDirect,   // in place
+  kOnce,     // an input that is one value along the row: filled at the row's start
+  kRow,      // through a tile of registers, along the row
+  kAcross,   // through a tile of registers, across rows
+};
+
+template <class R>
+struct Range {
+  Job& job;
+  int64_t tile;                     // elements
+  char* registers[TT_MAX_REGISTERS];  // of all kinds, in the program's numbering
+  char* buffers[TT_MAX_OPERANDS];
+  Access access[TT_MAX_OPERANDS];
+
+  explicit Range(Job& of) : job(of) {}
+
+  // Operand k's register: inputs come first, outputs after scalars and constants.
+  int32_t register_of(int32_t k) const {
+    const tt_program& p = *job.program;
+    return k < job.outputs ? p.inputs + p.scalars + p.constants + k : k - job.outputs;
+  }
+
+  // In-place work that would overwrite what is still to be read.
+  bool must_stage(int32_t output) const {
+    if (!((job.program->early >> output) & 1)) return false;
+    for (int32_t k = job.outputs; k < job.operands; k++)
+      if (job.operand[k].data == job.operand[output].data) return true;
+    return false;
+  }
+
+  bool prepare(int64_t n) {
+    const tt_program& p = *job.program;
+    const bool across = job.box.dims > 1 && job.box.sizes[0] < kShortRow;
+    int32_t buffered = 0;
+    for (int32_t k = 0; k < job.operands; k++) {
+      const Operand& o = job.operand[k];
+      const int64_t stride = o.strides[0];
+      const bool side_by_side = o.is_linear || (!across && stride == o.item);
+      if (o.dtype == p.type && side_by_side && !(k < job.outputs && must_stage(k))) {
+        access[k] = kDirect;
+      } else {
+        access[k] = across ? (o.is_linear ? kRow : kAcross) : k >= job.outputs && stride == 0 ? kOnce : kRow;
+        buffered++;
+      }
+    }
+    const int32_t values = p.scalars + p.constants;
+    const int64_t tiles = values + p.temporaries + buffered;
+    tile = kTileBytes / (int64_t)sizeof(R);
+    if (tile > n) tile = (n + 15) & ~15;
+    const int64_t bytes = tile * sizeof(R);
+    char* memory = (char*)tt_scratch(TT_SCRATCH_TILE, (size_t)(tiles * bytes + 64));
+    if (memory == nullptr) return false;
+    const auto take = [&] {
+      char* taken = memory;
+      memory += bytes;
+      return taken;
+    };
+    for (int32_t k = 0; k < job.operands; k++) {
+      buffers[k] = access[k] == kDirect ? nullptr : take();
+      registers[register_of(k)] = buffers[k];
+    }
+    const int64_t filled = n < tile ? n : tile;
+    for (int32_t i = 0; i < values; i++) {
+      char* to = take();
+      registers[p.inputs + i] = to;
+      R value;
+      if (i < p.scalars) {
+        memcpy(&value, (const char*)job.scalars + i * sizeof(R), sizeof(R));
+      } else if constexpr (same<R, float>) {
+        value = (float)((const double*)p.constant_values())[i - p.scalars];
+      } else {
+        value = ((const R*)p.constant_values())[i - p.scalars];
+      }
+      for (int64_t j = 0; j < filled; j++) ((R*)to)[j] = value;
+    }
+    for (int32_t i = 0; i < p.temporaries; i++) registers[p.inputs + values + p.outputs + i] = take();
+    return true;
+  }
+
+  void execute(int64_t n) {
+    const tt_program& p = *job.program;
+    int32_t status = TT_OK;
+    for (int32_t i = 0; i < p.instructions; i++) {
+      const tt_instruction& in = p.code[i];
+      status |= job.tiles[in.primitive](registers[in.to], registers[in.a], registers[in.b], registers[in.c], n);
+    }
+    if (status != TT_OK) __atomic_store_n(&job.status, status, __ATOMIC_RELAXED);
+  }
+
+  // A part of one row, whose operands begin at `at`.
+  void run_row(char* const* at, int64_t n) {
+    for (int32_t k = job.outputs; k < job.operands; k++) {
+      if (access[k] == kOnce) load_run((R*)buffers[k], job.operand[k].dtype, at[k], 0, n < tile ? n : tile);
+    }
+    for (int64_t begin = 0; begin < n; begin += tile) {
+      const int64_t count = n - begin < tile ? n - begin : tile;
+      for (int32_t k = 0; k < job.operands; k++) {
+        const Operand& o = job.operand[k];
+        char* here = at[k] + begin * o.strides[0];
+        if (access[k] == kDirect) registers[register_of(k)] = here;
+        else if (access[k] == kRow && k >= job.outputs) load_run((R*)buffers[k], o.dtype, here, o.strides[0], count);
+      }
+      execute(count);
+      for (int32_t k = 0; k < job.outputs; k++) {
+        const Operand& o = job.operand[k];
+        if (access[k] != kDirect)
+          store_run(at[k] + begin * o.strides[0], o.dtype, o.strides[0], (const R*)buffers[k], count);
+      }
+    }
+  }
+
+  void run_across(int64_t position, int64_t end) {
+    for (; position < end; position += tile) {
+      const int64_t count = end - position < tile ? end - position : tile;
+      for (int32_t k = 0; k < job.operands; k++) {
+        const Operand& o = job.operand[k];
+        if (access[k] == kDirect) registers[register_of(k)] = o.data + position * o.item;
+        else if (k < job.outputs) continue;
+        else if (access[k] == kRow) load_run((R*)buffers[k], o.dtype, o.data + position * o.item, o.item, count);
+        else gather((R*)buffers[k], o.dtype, o.data, job.box, o.strides, position, count);
+      }
+      execute(count);
+      for (int32_t k = 0; k < job.outputs; k++) {
+        const Operand& o = job.operand[k];
+        const R* from = (const R*)buffers[k];
+        if (access[k] == kRow) store_run(o.data + position * o.item, o.dtype, o.item, from, count);
+        else if (access[k] == kAcross) scatter(o.data, o.dtype, job.box, o.strides, position, from, count);
+      }
+    }
+  }
+};
+
+// Positions begin..end of the walk, row by row.
+template <class Row>
+TT_INLINE void for_rows(const Job& job, int64_t begin, int64_t end, Row row) {
+  int64_t index[kMaxDims];
+  char* at[TT_MAX_OPERANDS];
+  locate(job.box, begin, index);
+  while (begin < end) {
+    for (int32_t k = 0; k < job.operands; k++)
+      at[k] = job.operand[k].data + offset_of(job.box, job.operand[k].strides, index);
+    const int64_t rest = job.box.sizes[0] - index[0];
+    const int64_t n = rest < end - begin ? rest : end - begin;
+    row(at, n);
+    begin += n;
+    index[0] = 0;
+    for (int32_t d = 1; d < job.box.dims; d++) {
+      if (++index[d] < job.box.sizes[d]) break;
+      index[d] = 0;
+    }
+  }
+}
+
+// The hot loop needs every operand side by side, along rows that are worth a call.
+bool runs_hot(const Job& job) {
+  if (job.hot == nullptr || (job.box.dims > 1 && job.box.sizes[0] < kShortRow)) return false;
+  for (int32_t k = 0; k < job.operands; k++) {
+    const Operand& o = job.operand[k];
+    if (o.strides[0] != o.item && !(o.strides[0] == 0 && k >= job.outputs)) return false;
+  }
+  return true;
+}
+
+// A row with the hot loop; inputs that are one value along it are spread over a tile first.
+void run_hot_row(const Job& job, char* const* at, int64_t n) {
+  alignas(64) char spread[TT_MAX_OPERANDS / 4][kTileBytes];
+  char* here[TT_MAX_OPERANDS];
+  int64_t tile = n;
+  int32_t used = 0;
+  for (int32_t k = 0; k < job.operands; k++) {
+    const Operand& o = job.operand[k];
+    here[k] = at[k];
+    if (o.strides[0] != 0) continue;
+    const int64_t fits = kTileBytes / job.register_size;
+    tile = tile < fits ? tile : fits;
+    char* to = spread[used++];
+    for (int64_t i = 0; i < tile; i++) memcpy(to + i * o.item, at[k], o.item);
+    here[k] = to;
+  }
+  for (int64_t begin = 0; begin < n; begin += tile) {
+    job.hot->loop(here, job.scalars, n - begin < tile ? n - begin : tile);
+    for (int32_t k = 0; k < job.operands; k++) here[k] += tile * job.operand[k].strides[0];
+  }
+}
+
+template <class R>
+void run_range(void* context, int64_t begin, int64_t end, int) {
+  Job& job = *(Job*)context;
+  if (runs_hot(job)) {
+    for_rows(job, begin, end, [&](char* const* at, int64_t n) { run_hot_row(job, at, n); });
+    return;
+  }
+  Range<R> range(job);
+  if (!range.prepare(end - begin)) {
+    __atomic_store_n(&job.status, (int32_t)TT_OUT_OF_MEMORY, __ATOMIC_RELAXED);
+  } else if (job.box.dims > 1 && job.box.sizes[0] < kShortRow) {
+    range.run_across(begin, end);
+  } else {
+    for_rows(job, begin, end, [&](char* const* at, int64_t n) { range.run_row(at, n); });
+  }
+}
+
+// Whether dimension a should be walked inside dimension b: the first operand that moves along both decides.
+bool is_inside(const Job& job, int32_t a, int32_t b) {
+  for (int32_t k = 0; k < job.operands; k++) {
+    const int64_t sa = job.operand[k].strides[a], sb = job.operand[k].strides[b];
+    if (sa != 0 && sb != 0 && sa != sb) return sa < sb;
+  }
+  return false;
+}
+
+// Drops dimensions of one element, orders the others (innermost first) as they lie in memory, and merges those that all
+// operands can walk as one.
+void simplify(Job& job) {
+  int32_t dims = job.box.dims;
+  const auto move = [&](int32_t to, int32_t from) {
+    job.sizes[to] = job.sizes[from];
+    for (int32_t k = 0; k < job.operands; k++) job.operand[k].strides[to] = job.operand[k].strides[from];
+  };
+  const auto swap = [&](int32_t a, int32_t b) {
+    const int64_t size = job.sizes[a];
+    job.sizes[a] = job.sizes[b];
+    job.sizes[b] = size;
+    for (int32_t k = 0; k < job.operands; k++) {
+      int64_t* s = job.operand[k].strides;
+      const int64_t stride = s[a];
+      s[a] = s[b];
+      s[b] = stride;
+    }
+  };
+  int32_t kept = 0;
+  for (int32_t d = 0; d < dims; d++)
+    if (job.sizes[d] != 1) move(kept++, d);
+  dims = kept;
+  for (int32_t i = 1; i < dims; i++)
+    for (int32_t d = i; d > 0 && is_inside(job, d, d - 1); d--) swap(d, d - 1);
+  kept = 0;
+  for (int32_t d = 1; d < dims; d++) {
+    bool merges = true;
+    for (int32_t k = 0; k < job.operands && merges; k++) {
+      const int64_t* s = job.operand[k].strides;
+      merges = s[d] == s[kept] * job.sizes[kept];
+    }
+    if (merges) job.sizes[kept] *= job.sizes[d];
+    else move(++kept, d);
+  }
+  if (dims == 0) {
+    job.sizes[0] = 1;
+    for (int32_t k = 0; k < job.operands; k++) job.operand[k].strides[0] = job.operand[k].item;
+  }
+  job.box = {dims == 0 ? 1 : kept + 1, job.sizes};
+  for (int32_t k = 0; k < job.operands; k++) {
+    Operand& o = job.operand[k];
+    int64_t expected = o.item;
+    o.is_linear = true;
+    for (int32_t d = 0; d < job.box.dims; d++) {
+      o.is_linear = o.is_linear && o.strides[d] == expected;
+      expected *= job.sizes[d];
+    }
+  }
+}
+
+int32_t run(Job& job, int64_t numel) {
+  const int64_t tile = kTileBytes / job.register_size;
+  int64_t grain = kGrainCost / (job.program->cost > 0 ? job.program->cost : 1);
+  grain = (grain + tile - 1) / tile * tile;
+  switch (job.program->type) {
+    case TT_FLOAT32: tt_parallel_for(numel, grain, run_range<float>, &job); break;
+    case TT_FLOAT64: tt_parallel_for(numel, grain, run_range<double>, &job); break;
+    case TT_INT64: tt_parallel_for(numel, grain, run_range<int64_t>, &job); break;
+  }
+  return job.status;
+}
+
+// Four elements to add should cost what the call costs: contiguous operands of a hot loop go straight to it.
+bool run_small(const double* args, int32_t operands, const void* scalars, const tt_hot_loop& hot) {
+  constexpr double kSmall = 4096;
+  if (args[3] != 1 || args[5] > kSmall) return false;
+  char* data[8];
+  const double* at = args + 6;
+  for (int32_t k = 0; k < operands; k++, at += 3) {
+    if (at[1] != hot.dtypes[k] || at[2] != 1) return false;
+    data[k] = (char*)(uintptr_t)at[0];
+  }
+  hot.loop(data, scalars, (int64_t)args[5]);
+  return true;
+}
+
+}  // namespace
+}  // namespace TT_NS
+
+using namespace TT_NS;
+
+TT_ENTRY(pointwise) {
+  ArgReader in{args};
+  const tt_program& p = *in.address<const tt_program>();
+  const int64_t outputs = in.integer(), inputs = in.integer(), ndim = in.integer(), scalars = in.integer();
+  if (p.language != TT_SYMBOL(language) || p.outputs != outputs || p.inputs != inputs || p.scalars != scalars)
+    return TT_BAD_ARGUMENT;
+  const int64_t operands = outputs + inputs;
+  const int64_t registers = operands + scalars + p.constants + p.temporaries;
+  if (operands > TT_MAX_OPERANDS || registers > TT_MAX_REGISTERS || ndim > kMaxDims) return TT_BAD_ARGUMENT;
+
+  // Floats come as doubles; doubles and integers' bits are used where they are.
+  const double* given = args + 5 + ndim + operands * (2 + ndim);
+  float narrowed[TT_MAX_REGISTERS];
+  for (int64_t i = 0; p.type == TT_FLOAT32 && i < scalars; i++) narrowed[i] = (float)given[i];
+  const void* values = p.type == TT_FLOAT32 ? (const void*)narrowed : given;
+
+  const tt_hot_loop* hot = nullptr;
+  if (p.hot >= 0 && p.hot < TT_SYMBOL(hot_count) && TT_SYMBOL(hot_loops)[p.hot].key == p.key)
+    hot = &TT_SYMBOL(hot_loops)[p.hot];
+  if (hot != nullptr && run_small(args, (int32_t)operands, values, *hot)) return TT_OK;
+
+  Job job;
+  job.program = &p;
+  job.hot = hot;
+  job.scalars = values;
+  job.outputs = (int32_t)outputs;
+  job.operands = (int32_t)operands;
+  job.status = TT_OK;
+  job.register_size = p.type == TT_FLOAT32 ? 4 : 8;
+  job.tiles = p.type == TT_FLOAT32   ? TT_SYMBOL(tiles_f32)
+              : p.type == TT_FLOAT64 ? TT_SYMBOL(tiles_f64)
+                                     : TT_SYMBOL(tiles_i64);
+  job.box = {(int32_t)ndim, job.sizes};
+  int64_t strides[TT_MAX_OPERANDS * (kMaxDims + 1)];
+  int64_t numel = 1;
+  // Innermost first.
+  const double* sizes = in.array(ndim);
+  for (int64_t d = 0; d < ndim; d++) numel *= job.sizes[ndim - 1 - d] = (int64_t)sizes[d];
+  for (int64_t k = 0; k < operands; k++) {
+    Operand& o = job.operand[k];
+    o.data = in.address<char>();
+    o.dtype = (int32_t)in.integer();
+    o.item = (int32_t)item_size(o.dtype);
+    if (o.item == 0) return TT_UNSUPPORTED_DTYPE;
+    o.strides = strides + k * (kMaxDims + 1);
+    const double* own = in.array(ndim);
+    for (int64_t d = 0; d < ndim; d++) o.strides[ndim - 1 - d] = (int64_t)own[d] * o.item;
+    if (hot != nullptr && o.dtype != hot->dtypes[k]) job.hot = nullptr;
+  }
+  if (numel == 0) return TT_OK;
+  simplify(job);
+  return run(job, numel);
+}

@@ -1,0 +1,163 @@
+// Functions of float, to about 1 ulp (4 at the most), right at ±0, ±inf, NaN, subnormals and huge arguments.
+#pragma once
+#include "special.h"
+#include "wide.h"
+
+namespace TT_NS {
+namespace fn {
+
+// x = n ln 2 + r. For |x| up to 128.
+struct Reduced {
+  float r;
+  float n;
+  int32_t bits;  // n, above the bits of 1.5 * 2^23
+};
+TT_MATH Reduced reduce_exp(float x) {
+  constexpr float kRounderF = 0x1.8p23f;
+  const float shifted = fma(x, 1.44269504088896340736f, kRounderF);
+  const float n = shifted - kRounderF;
+  // ln 2 in two pieces, the first with zeros enough for n times it to be exact (Cephes).
+  const float r = fma(n, 2.12194440054690583e-4f, fma(n, -0.693359375f, x));
+  return {r, n, bits_of<int32_t>(shifted)};
+}
+// (e^r - 1 - r) / r² for |r| up to ln 2 / 2 (Cephes expf).
+TT_MATH float exp_tail(float r) {
+  return poly(r, 5.0000001201e-1f, 1.6666665459e-1f, 4.1665795894e-2f, 8.3334519073e-3f, 1.3981999507e-3f, 1.9875691500e-4f);
+}
+// 2^n for n from -126 to 127, given in the low bits of `n`.
+TT_MATH float power_of_two(int32_t n) { return bits_of<float>((int32_t)(((uint32_t)n + 127) << 23)); }
+
+TT_MATH float exp(float x) {
+  // e^-104 rounds to 0, e^89 to infinity. Comparisons keep NaN.
+  x = x < -104.0f ? -104.0f : x;
+  x = x > 89.0f ? 89.0f : x;
+  const Reduced q = reduce_exp(x);
+  const float p = fma(q.r * q.r, exp_tail(q.r), q.r) + 1.0f;
+  // In two steps, since 2^n alone may be subnormal or infinite.
+  const int32_t n = q.bits - 0x4b400000;
+  const int32_t half = n >> 1;
+  return p * power_of_two(half) * power_of_two(n - half);
+}
+
+TT_MATH float log(float x) {
+  const bool is_subnormal = x < 0x1p-126f;
+  const float scaled = is_subnormal ? x * 0x1p23f : x;
+  const uint32_t bits = bits_of<uint32_t>(scaled) + (0x3f800000u - 0x3f3504f3u);
+  const float n = (float)((int32_t)(bits >> 23) - 127) - (is_subnormal ? 23.0f : 0.0f);
+  const float f = bits_of<float>((bits & 0x007fffffu) + 0x3f3504f3u) - 1.0f;  // √½ - 1 to √2 - 1
+  const float f2 = f * f;
+  // Cephes logf.
+  const float p = poly(f, 3.3333331174e-1f, -2.4999993993e-1f, 2.0000714765e-1f, -1.6668057665e-1f, 1.4249322787e-1f,
+                       -1.2420140846e-1f, 1.1676998740e-1f, -1.1514610310e-1f, 7.0376836292e-2f);
+  const float low = fma(n, -2.12194440e-4f, f * f2 * p);
+  const float finite = fma(n, 0.693359375f, f + fma(f2, -0.5f, low));
+  const float edge = x == 0 ? lowest<float>() : x > 0 ? x : not_a_number<float>();
+  return (x > 0) & (x < highest<float>()) ? finite : edge;
+}
+
+// (e^2x - 1) / (e^2x + 1), with e^2x - 1 = 2^n (e^r - 1) + (2^n - 1), which cancels nowhere.
+TT_MATH float tanh(float x) {
+  float a = abs(x);
+  a = a > 10.0f ? 10.0f : a;
+  const Reduced q = reduce_exp(2.0f * a);
+  const float p = fma(q.r * q.r, exp_tail(q.r), q.r);
+  const float scale = power_of_two(q.bits);  // the sum's other bits are shifted out
+  const float m = fma(scale, p, scale - 1.0f);
+  return copysign(m / (m + 2.0f), x);
+}
+
+TT_MATH float sigmoid(float x) {
+  const float e = exp(-abs(x));
+  return (x < 0 ? e : 1.0f) / (1.0f + e);
+}
+
+TT_MATH float exp2(float x) { return (float)wide_exp(x * kLn2); }
+TT_MATH float expm1(float x) { return (float)wide_expm1(x); }
+TT_MATH float log2(float x) { return (float)(wide_log(x) * (1 / kLn2)); }
+TT_MATH float log10(float x) { return (float)(wide_log(x) * 0.43429448190325182765); }
+TT_MATH float log1p(float x) { return (float)wide_log1p(x); }
+
+TT_MATH float sinh(float x) {
+  const double a = abs((double)x), e = wide_exp(a);
+  return (float)copysign(a < 0x1p-8 ? a * fma(a * a, 1.0 / 6, 1.0) : 0.5 * (e - 1 / e), (double)x);
+}
+TT_MATH float cosh(float x) {
+  const double e = wide_exp(abs((double)x));
+  return (float)(0.5 * (e + 1 / e));
+}
+TT_MATH float asinh(float x) {
+  const double a = abs((double)x);
+  const double inside = a + a * a / (1 + sqrt(fma(a, a, 1.0)));
+  return (float)copysign(a > 0x1p120 ? wide_log(2 * a) : wide_log1p(inside), (double)x);
+}
+TT_MATH float acosh(float x) {
+  const double t = (double)x - 1;
+  return (float)(t < 0 ? not_a_number<double>() : wide_log1p(t + sqrt(t * (t + 2))));
+}
+TT_MATH float atanh(float x) {
+  const double a = abs((double)x);
+  return (float)copysign(0.5 * wide_log1p(2 * a / (1 - a)), (double)x);
+}
+
+TT_MATH float asin(float x) {
+  const double w = x;
+  return (float)wide_atan(w / sqrt((1 - w) * (1 + w)));
+}
+TT_MATH float acos(float x) {
+  const double w = x;
+  return (float)(2 * wide_atan(sqrt((1 - w) / (1 + w))));
+}
+TT_MATH float atan(float x) { return (float)wide_atan(x); }
+TT_MATH float atan2(float y, float x) { return (float)wide_atan2(y, x); }
+
+// `_near` is branch-free and right below the limit; a loop over a tile uses it where all elements are.
+TT_MATH bool is_far(float x) { return !(abs(x) < (float)kTrigLimit); }
+TT_MATH float sin_near(float x) { return x == 0 ? x : (float)wide_sin(x); }
+TT_MATH float cos_near(float x) { return (float)wide_cos(x); }
+TT_MATH float tan_near(float x) { return x == 0 ? x : (float)wide_tan(x); }
+TT_MATH float sin(float x) { return is_far(x) ? (float)__builtin_sin(x) : sin_near(x); }
+TT_MATH float cos(float x) { return is_far(x) ? (float)__builtin_cos(x) : cos_near(x); }
+TT_MATH float tan(float x) { return is_far(x) ? (float)__builtin_tan(x) : tan_near(x); }
+
+TT_MATH float erf(float x) {
+  const double a = abs((double)x);
+  const double far = 1 - wide_erfc_positive(a > 5 ? 5 : a);
+  return (float)copysign(a < 1 ? wide_erf_unit(a) : far, (double)x);
+}
+TT_MATH float erfc(float x) {
+  const double w = x, a = abs(w), near = wide_erfc_positive(a > 12 ? 12 : a);
+  return (float)(w < 0 ? 2 - near : near);
+}
+
+TT_MATH float pow(float x, float y) {
+  const double wx = x, wy = y, a = abs(wx);
+  const double log_of = (a > 0) & (a < highest<double>()) ? wide_log_positive(a) : a == 0 ? lowest<double>() : a;
+  const double size = a == 1 ? 1 : wide_exp(wy * log_of);
+  // Every float from 2^24 on is even, infinity too.
+  const double half = 0.5 * wy;
+  const bool is_whole = (trunc(wy) == wy) | (abs(wy) >= 0x1p24);
+  const bool is_odd = is_whole & (trunc(half) != half) & (abs(wy) < 0x1p24);
+  const bool is_below = bits_of<int64_t>(wx) < 0;
+  const double with_sign = is_below & is_odd ? -size : size;
+  const bool has_none = (wx < 0) & (wx > lowest<double>()) & !is_whole;
+  const double value = has_none ? not_a_number<double>() : with_sign;
+  return (y == 0) | (x == 1) ? 1.0f : (x != x) | (y != y) ? x + y : (float)value;
+}
+
+TT_MATH float hypot(float a, float b) {
+  const double wa = a, wb = b, size = sqrt(fma(wa, wa, wb * wb));
+  return (abs(a) == highest<float>()) | (abs(b) == highest<float>()) ? highest<float>() : (float)size;
+}
+
+TT_MATH float fmod(float a, float b) { return __builtin_fmodf(a, b); }
+TT_MATH float truncdiv(float a, float b) { return trunc(a / b); }
+TT_MATH float remainder(float a, float b) { return python_remainder(a, b); }
+TT_MATH float floordiv(float a, float b) { return python_floordiv(a, b); }
+
+TT_MATH float erfinv(float x) { return (float)inverse_erf(x); }
+TT_MATH float lgamma(float x) { return (float)log_gamma(x); }
+TT_MATH float digamma(float x) { return (float)psi(x); }
+TT_MATH float zeta(float s, float q) { return (float)hurwitz_zeta(s, q); }
+
+}  // namespace fn
+}  // namespace TT_NS

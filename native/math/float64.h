@@ -1,0 +1,51 @@
+// Functions of double: the C library's.
+#pragma once
+#include "special.h"
+
+namespace TT_NS {
+namespace fn {
+
+#define TT_LIBM(name) \
+  TT_MATH double name(double x) { return __builtin_##name(x); }
+TT_LIBM(exp)
+TT_LIBM(exp2)
+TT_LIBM(expm1)
+TT_LIBM(log)
+TT_LIBM(log2)
+TT_LIBM(log10)
+TT_LIBM(log1p)
+TT_LIBM(sin)
+TT_LIBM(cos)
+TT_LIBM(tan)
+TT_LIBM(asin)
+TT_LIBM(acos)
+TT_LIBM(atan)
+TT_LIBM(sinh)
+TT_LIBM(cosh)
+TT_LIBM(tanh)
+TT_LIBM(asinh)
+TT_LIBM(acosh)
+TT_LIBM(atanh)
+TT_LIBM(erf)
+TT_LIBM(erfc)
+#undef TT_LIBM
+
+TT_MATH double sigmoid(double x) {
+  const double e = exp(-abs(x));
+  return (x < 0 ? e : 1.0) / (1.0 + e);
+}
+TT_MATH double pow(double a, double b) { return __builtin_pow(a, b); }
+TT_MATH double atan2(double a, double b) { return __builtin_atan2(a, b); }
+TT_MATH double hypot(double a, double b) { return __builtin_hypot(a, b); }
+TT_MATH double fmod(double a, double b) { return __builtin_fmod(a, b); }
+TT_MATH double truncdiv(double a, double b) { return trunc(a / b); }
+TT_MATH double remainder(double a, double b) { return python_remainder(a, b); }
+TT_MATH double floordiv(double a, double b) { return python_floordiv(a, b); }
+
+TT_MATH double erfinv(double x) { return inverse_erf(x); }
+TT_MATH double lgamma(double x) { return log_gamma(x); }
+TT_MATH double digamma(double x) { return psi(x); }
+TT_MATH double zeta(double s, double q) { return hurwitz_zeta(s, q); }
+
+}  // namespace fn
+}  // namespace TT_NS

@@ -1,0 +1,116 @@
+// Functions that take a loop or a case distinction for each element, in double. They are not inlined: one copy serves.
+#pragma once
+#include "basic.h"
+
+#define TT_MATH_CALL static __attribute__((noinline, unused))
+
+#if defined(__unix__) || defined(__APPLE__)
+extern "C" double lgamma_r(double, int*) noexcept;  // lgamma itself writes a global
+#endif
+
+namespace TT_NS {
+namespace fn {
+
+TT_MATH float c_fmod(float a, float b) { return __builtin_fmodf(a, b); }
+TT_MATH double c_fmod(double a, double b) { return __builtin_fmod(a, b); }
+
+// Python's a % b.
+template <class T>
+TT_MATH T python_remainder(T a, T b) {
+  const T rest = c_fmod(a, b);
+  return (rest != 0) & ((rest < 0) != (b < 0)) ? rest + b : rest;
+}
+// Python's a // b: not floor(a / b), whose division may round up to the next whole number.
+template <class T>
+TT_MATH T python_floordiv(T a, T b) {
+  const T rest = c_fmod(a, b);
+  const T quotient = (a - rest) / b - ((rest != 0) & ((rest < 0) != (b < 0)) ? T(1) : T(0));
+  const T whole = floor(quotient);
+  const T near = quotient - whole > T(0.5) ? whole + T(1) : whole;
+  return b == 0 ? a / b : quotient == 0 ? copysign(T(0), a / b) : near;
+}
+
+// Giles, "Approximating the erfinv function" (2010), to float's accuracy, then two of Newton's steps.
+TT_MATH_CALL double inverse_erf(double y) {
+  const double a = abs(y);
+  if (!(a < 1)) return a == 1 ? copysign(highest<double>(), y) : not_a_number<double>();
+  double w = -__builtin_log1p(-y * y);
+  double x;
+  if (w < 5) {
+    w -= 2.5;
+    x = poly(w, 1.50140941, 0.246640727, -0.00417768164, -0.00125372503, 0.00021858087, -4.39150654e-06, -3.5233877e-06,
+             3.43273939e-07, 2.81022636e-08);
+  } else {
+    w = __builtin_sqrt(w) - 3;
+    x = poly(w, 2.83297682, 1.00167406, 0.00943887047, -0.0076224613, 0.00573950773, -0.00367342844, 0.00134934322,
+             0.000100950558, -0.000200214257);
+  }
+  x *= a;
+  for (int i = 0; i < 2; i++) {
+    // Near 1 the complement keeps the digits.
+    const double error = a < 0.5 ? __builtin_erf(x) - a : (1 - a) - __builtin_erfc(x);
+    const double step = error / (1.12837916709551257390 * __builtin_exp(-x * x));
+    x -= step / (1 + x * step);
+  }
+  return copysign(x, y);
+}
+
+TT_MATH_CALL double log_gamma(double x) {
+#if defined(__unix__) || defined(__APPLE__)
+  int sign;
+  return ::lgamma_r(x, &sign);
+#else
+  return __builtin_lgamma(x);
+#endif
+}
+
+// The recurrence up to 10, then the asymptotic series: log x - 1/2x - Σ B₂ₖ / (2k x²ᵏ).
+TT_MATH_CALL double psi(double x) {
+  if (x == 0) return copysign(highest<double>(), -x);
+  double reflection = 0;
+  if (x < 0) {
+    if (x == __builtin_trunc(x)) return not_a_number<double>();
+    const double rest = x - __builtin_rint(x);
+    reflection = 3.14159265358979323846 / __builtin_tan(3.14159265358979323846 * rest);
+    x = 1 - x;
+  }
+  double shift = 0;
+  for (; x < 10; x += 1) shift += 1 / x;
+  const double z = 1 / (x * x);
+  const double series = z * poly(z, 1.0 / 12, -1.0 / 120, 1.0 / 252, -1.0 / 240, 1.0 / 132, -691.0 / 32760, 1.0 / 12);
+  return __builtin_log(x) - 0.5 / x - series - shift - reflection;
+}
+
+// For positive q, Euler and Maclaurin after as many terms as bring q to 10 (Cephes zeta).
+TT_MATH_CALL double hurwitz_zeta_positive(double s, double q) {
+  if (q == highest<double>()) return 0;
+  double sum = 0;
+  for (; q < 10; q += 1) sum += __builtin_pow(q, -s);
+  double power = __builtin_pow(q, -s);
+  sum += power * q / (s - 1) + 0.5 * power;
+  // (2k)! / B₂ₖ
+  const double factors[] = {12.0,       -720.0,       30240.0,    -1209600.0, 47900160.0, -1307674368000.0 / 691,
+                            74724249600.0, -10670622842880000.0 / 3617};
+  double rising = s;
+  power /= q;
+  for (int k = 0; k < 8; k++) {
+    sum += rising * power / factors[k];
+    rising *= (s + 2 * k + 1) * (s + 2 * k + 2);
+    power /= q * q;
+  }
+  return sum;
+}
+TT_MATH_CALL double hurwitz_zeta(double s, double q) {
+  if (s == 1) return highest<double>();
+  if (!(s > 1) || q != q) return not_a_number<double>();
+  if (q > 0) return hurwitz_zeta_positive(s, q);
+  if (q == __builtin_floor(q)) return highest<double>();
+  if (s != __builtin_floor(s)) return not_a_number<double>();
+  // The terms below zero are a stretch of the same series: -(1 - f), -(2 - f), … down to q.
+  const double f = q - __builtin_floor(q);
+  const double below = hurwitz_zeta_positive(s, 1 - f) - hurwitz_zeta_positive(s, 1 - q);
+  return hurwitz_zeta_positive(s, f) + (__builtin_fmod(s, 2) == 0 ? below : -below);
+}
+
+}  // namespace fn
+}  // namespace TT_NS

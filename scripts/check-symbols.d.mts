@@ -1,0 +1,2 @@
+/** What is wrong with the native engine's objects as built; empty if nothing. */
+export function checkSymbols(): string[];

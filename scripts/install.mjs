@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/**
+ * @file npm's `install` step: builds the native engine, in a clone and on a user's machine alike. Installing never fails for
+ * want of a compiler. In a clone any other failure is an error to be seen; where typetorch is a dependency it is told,
+ * and the installation goes on.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./package.mjs";
+
+const inClone = existsSync(join(root, "src"));
+const { status } = spawnSync(process.execPath, [join(root, "scripts", "build-native.mjs")], {
+  cwd: root,
+  stdio: "inherit",
+});
+if (status !== 0) {
+  console.error(
+    "typetorch: the native engine could not be built (the compiler's messages are above)." +
+      " With a C++20 compiler (g++ 12 or clang 15, or newer) in place, `npm rebuild typetorch` builds it.",
+  );
+  if (inClone) process.exitCode = 1;
+}

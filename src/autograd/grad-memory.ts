@@ -1,0 +1,39 @@
+/**
+ * @file Who holds the memory of gradients. A leaf's `grad` that `AccumulateGrad` made and that was never handed to anybody goes back to
+ * the backend when it is freed, so that a training loop reuses the same few buffers.
+ */
+import { backendOf } from "../backends/backend.ts";
+import type { Tensor } from "../core/tensor.ts";
+
+/** Marks a gradient that code outside of the engine sees: its memory is neither taken over by a leaf nor ever recycled. */
+export function handOut(grad: Tensor): void {
+  grad.storage.claimed = true;
+  grad.storage.shared = true;
+}
+
+/** A tensor's `grad` for use inside the library, where nothing keeps it: reading `t.grad` would mark it as handed out. */
+export function peekGrad(t: Tensor): Tensor | null {
+  return t.meta === null ? null : t.meta.grad;
+}
+
+/** How many backward runs are under way: gradients that wait there may lie in the memory of a leaf's `grad`. */
+let runs = 0;
+
+/** Runs backward; until it ends nothing is recycled. */
+export function duringBackward<R>(body: () => R): R {
+  runs++;
+  try {
+    return body();
+  } finally {
+    runs--;
+  }
+}
+
+/** Sets a tensor's `grad` to `null`; its memory is reused where nobody else can hold it. */
+export function freeGrad(t: Tensor): void {
+  const meta = t.meta;
+  if (meta === null || meta.grad === null) return;
+  const { storage, meta: history } = meta.grad;
+  meta.grad = null;
+  if (runs === 0 && !storage.shared && history === null) backendOf(storage.device).recycle(storage);
+}

@@ -1,0 +1,108 @@
+/** @file Nodes of the backward graph. */
+import type { DType } from "../core/dtype.ts";
+import { AutogradError } from "../core/errors.ts";
+import type { Layout } from "../core/layout.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { versionOf } from "./meta.ts";
+
+/** A gradient; `null` stands for zeros that nobody has written out. */
+export type Grad = Tensor | null;
+
+export type NodePreHook = (gradOutputs: Grad[]) => Grad[] | null | undefined | void;
+export type NodeHook = (gradInputs: Grad[], gradOutputs: Grad[]) => Grad[] | null | undefined | void;
+
+let nextSequence = 1;
+
+/** One step of backward: takes the gradients of an op's results, gives those of its inputs. */
+export abstract class Node {
+  /** Later nodes have higher numbers, and run first. */
+  readonly sequence: number = nextSequence++;
+  /** For each input the node that its gradient goes to, and as which of that node's results. */
+  readonly nextNodes: (Node | null)[] = [];
+  readonly nextNrs: number[] = [];
+  /** Layout and dtype of each result, to check and to make up gradients. */
+  readonly resultLayouts: Layout[] = [];
+  readonly resultDTypes: DType[] = [];
+  preHooks: Set<NodePreHook> | null = null;
+  postHooks: Set<NodeHook> | null = null;
+
+  /** PyTorch's name of the node: `MulBackward0`. */
+  abstract name(): string;
+
+  /** @internal */
+  abstract apply(grads: Grad[]): Grad[];
+
+  /** @internal Drops what was saved for backward. */
+  release(): void {}
+
+  /** The nodes that this one hands gradients to, with the number of the result there. */
+  get nextFunctions(): readonly (readonly [Node | null, number])[] {
+    return this.nextNodes.map((node, i) => [node, this.nextNrs[i] as number]);
+  }
+
+  /** Calls `hook` with the gradients of the inputs and results after each run; what it returns replaces the former. */
+  registerHook(hook: NodeHook): { remove(): void } {
+    this.postHooks ??= new Set();
+    return handle(this.postHooks, hook);
+  }
+
+  /** Calls `hook` with the gradients of the results before each run; what it returns replaces them. */
+  registerPrehook(hook: NodePreHook): { remove(): void } {
+    this.preHooks ??= new Set();
+    return handle(this.preHooks, hook);
+  }
+
+  toString(): string {
+    return `<${this.name()} object at 0x${(0x7f0000000000 + this.sequence * 0x40).toString(16)}>`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/** A handle that takes `entry` out of `set` again. */
+export function handle<T>(set: Set<T>, entry: T): { remove(): void } {
+  set.add(entry);
+  return { remove: () => void set.delete(entry) };
+}
+
+/** @internal Registers `t` as result number `nr` of `node`. */
+export function addResult(node: Node, t: Tensor): number {
+  node.resultDTypes.push(t.dtype);
+  return node.resultLayouts.push(t.layout) - 1;
+}
+
+/** A tensor kept for backward, with the version that it had. */
+export class SavedTensor {
+  private tensor: Tensor;
+  private readonly version: number;
+
+  constructor(tensor: Tensor) {
+    this.tensor = tensor;
+    this.version = versionOf(tensor);
+  }
+
+  /** @throws AutogradError if the tensor was changed in place since */
+  unpack(): Tensor {
+    const version = versionOf(this.tensor);
+    if (version !== this.version) throw changedInPlace(this.tensor, version, this.version);
+    return this.tensor;
+  }
+}
+
+function changedInPlace(t: Tensor, version: number, expected: number): AutogradError {
+  const source = t.meta?.gradFn ? `, which is output ${t.meta.outputNr} of ${t.meta.gradFn.name()},` : "";
+  return new AutogradError(
+    `backward: one of the variables needed for gradient computation has been modified by an inplace operation: ` +
+      `[${t.dtype} [${t.shape.join(", ")}]]${source} is at version ${version}; expected version ${expected} instead`,
+  );
+}
+
+/** Says that what a node saved is gone. */
+export function graphFreed(node: Node): AutogradError {
+  return new AutogradError(
+    `backward: trying to backward through the graph a second time (${node.name()} has freed what it saved). ` +
+      `Saved values are freed by backward() and autograd.grad(); pass { retainGraph: true } to keep them`,
+  );
+}

@@ -1,0 +1,149 @@
+/** @file The `cpu` device: programs, reductions and kernels handed to the native engine. */
+import { DTypeError, ValueError } from "../../core/errors.ts";
+import { type Scalar } from "../../core/scalar.ts";
+import { numelOf, type Shape } from "../../core/shape.ts";
+import type { Program } from "../../expr/program.ts";
+import { type Backend, type Operand, registerBackend } from "../backend.ts";
+import type { Epilogue } from "../kernels.ts";
+import { addon, argBits, args, kernel } from "./addon.ts";
+import { check, operandAddress, putAll, putFlat, putOperand } from "./call.ts";
+import { argReduce } from "./kernels/arg-reduce.ts";
+import * as indexKernels from "./kernels/index.ts";
+import * as joinKernels from "./kernels/join.ts";
+import * as lossKernels from "./kernels/loss.ts";
+import * as scanKernels from "./kernels/scan.ts";
+import * as randomKernels from "./kernels/random.ts";
+import * as softmaxKernels from "./kernels/softmax.ts";
+import * as sortKernels from "./kernels/sort.ts";
+import { allocate, bytes, recycle } from "./memory.ts";
+import { RandomState } from "./random-state.ts";
+
+const pointwiseKernel = kernel("pointwise");
+const reduceKernel = kernel("reduce");
+const matmulKernel = kernel("matmul");
+
+const programAddresses = new WeakMap<Program, number>();
+
+/** Programs stay where they are, so their address is asked for once. */
+function programAddress(program: Program): number {
+  let found = programAddresses.get(program);
+  if (found === undefined) {
+    found = addon.address(program.code.buffer) + program.code.byteOffset;
+    programAddresses.set(program, found);
+  }
+  return found;
+}
+
+/** Whether all operands lie row-major in the same shape, so that one loop serves. */
+function allFlat(outs: readonly Operand[], ins: readonly Operand[], numel: number): boolean {
+  for (let i = 0; i < outs.length; i++) if (!(outs[i] as Operand).layout.isContiguous) return false;
+  for (let i = 0; i < ins.length; i++) {
+    const { layout } = ins[i] as Operand;
+    if (!layout.isContiguous || layout.numel !== numel) return false;
+  }
+  return true;
+}
+
+function putScalar(at: number, value: Scalar, type: Program["type"]): number {
+  if (type === "i64") {
+    const bits = BigInt.asUintN(64, typeof value === "bigint" ? value : BigInt(Math.trunc(Number(value))));
+    argBits[2 * at] = Number(bits & 0xffffffffn);
+    argBits[2 * at + 1] = Number(bits >> 32n);
+  } else args[at] = Number(value);
+  return at + 1;
+}
+
+function pointwise(program: Program, outs: readonly Operand[], ins: readonly Operand[], shape: Shape, scalars: readonly Scalar[]): void {
+  const numel = numelOf(shape);
+  if (numel === 0) return;
+  args[0] = programAddress(program);
+  args[1] = outs.length;
+  args[2] = ins.length;
+  args[4] = scalars.length;
+  let at: number;
+  if (allFlat(outs, ins, numel)) {
+    args[3] = 1;
+    args[5] = numel;
+    at = 6;
+    for (let i = 0; i < outs.length; i++) at = putFlat(at, outs[i] as Operand);
+    for (let i = 0; i < ins.length; i++) at = putFlat(at, ins[i] as Operand);
+  } else {
+    args[3] = shape.length;
+    at = putAll(5, shape);
+    for (let i = 0; i < outs.length; i++) at = putOperand(at, outs[i] as Operand, shape);
+    for (let i = 0; i < ins.length; i++) at = putOperand(at, ins[i] as Operand, shape);
+  }
+  for (let i = 0; i < scalars.length; i++) at = putScalar(at, scalars[i] as Scalar, program.type);
+  const status = pointwiseKernel();
+  if (status === 5) throw new ValueError("ZeroDivisionError: expected integer divisors other than 0, got 0");
+  if (status !== 0) check("pointwise", status);
+}
+
+function reduce(reduction: number, accType: number, outs: readonly Operand[], input: Operand, scalars: readonly number[]): void {
+  const { shape } = input.layout;
+  args[0] = reduction;
+  args[1] = accType;
+  args[2] = shape.length;
+  args[3] = outs.length;
+  args[4] = scalars.length;
+  let at = putAll(5, shape);
+  at = putOperand(at, input, shape);
+  for (const out of outs) {
+    // A reduced dimension has size 1 in the output: broadcasting gives it stride 0.
+    args[at++] = operandAddress(out);
+    args[at++] = out.dtype.code;
+    for (let i = 0; i < shape.length; i++) args[at++] = out.layout.shape[i] === shape[i] ? (out.layout.strides[i] as number) : 0;
+  }
+  putAll(at, scalars);
+  check("reduce", reduceKernel());
+}
+
+/** Strides of the two matrix dimensions, then of the batch dimensions (0 where they broadcast). */
+function putMatrix(at: number, x: Operand, batch: Shape): number {
+  const { shape, strides } = x.layout;
+  const n = shape.length;
+  args[at++] = operandAddress(x);
+  args[at++] = strides[n - 2] as number;
+  args[at++] = strides[n - 1] as number;
+  for (let i = 0; i < batch.length; i++) {
+    const j = i + n - 2 - batch.length;
+    args[at++] = j < 0 || shape[j] !== batch[i] ? 0 : (strides[j] as number);
+  }
+  return at;
+}
+
+function matmul(out: Operand, a: Operand, b: Operand, alpha: number, epilogue: Epilogue | null): void {
+  const { shape } = out.layout;
+  const batch = shape.slice(0, -2);
+  args[0] = out.dtype.code;
+  args[1] = shape[shape.length - 2] as number;
+  args[2] = shape[shape.length - 1] as number;
+  args[3] = a.layout.shape[a.layout.shape.length - 1] as number;
+  args[4] = batch.length;
+  let at = putAll(5, batch);
+  at = putMatrix(at, a, batch);
+  at = putMatrix(at, b, batch);
+  at = putMatrix(at, out, batch);
+  args[at++] = epilogue === null ? 0 : 1;
+  args[at++] = alpha;
+  args[at++] = epilogue === null ? 0 : epilogue.beta;
+  if (epilogue !== null) {
+    // D broadcasts in its matrix dimensions as well.
+    args[at++] = operandAddress(epilogue.d);
+    const n = shape.length;
+    const { shape: ds, strides } = epilogue.d.layout;
+    const strideOf = (i: number) => {
+      const j = i + ds.length - n;
+      return j < 0 || ds[j] !== shape[i] || ds[j] === 1 ? 0 : (strides[j] as number);
+    };
+    args[at++] = strideOf(n - 2);
+    args[at++] = strideOf(n - 1);
+    for (let i = 0; i < batch.length; i++) args[at++] = strideOf(i);
+  }
+  const status = matmulKernel();
+  if (status === 2) throw new DTypeError(`matmul: not available for ${out.dtype}`);
+  check("matmul", status);
+}
+
+export const cpuBackend: Backend = { type: "cpu", allocate, pointwise, reduce, bytes, recycle, kernels: { random: { ...randomKernels, newState: () => new RandomState() }, matmul, ...softmaxKernels, ...lossKernels, ...indexKernels, ...joinKernels, ...sortKernels, ...scanKernels, argReduce } };
+registerBackend(cpuBackend);

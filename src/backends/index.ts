@@ -1,0 +1,2 @@
+/** @file `torch.backends`. */
+export { cpu } from "./cpu/info.ts";

@@ -1,0 +1,96 @@
+/**
+ * @file The hot list: expressions that get a C++ loop of their own instead of running on the tile machine.
+ *
+ * An entry is found by the structure of its program, so an op need not know that it is hot; whatever is not here runs
+ * too, a little slower. Entries say when an operand's dtype is not the register type (`bool` results of comparisons).
+ */
+import { arg, constant, type Expr, scalar, where } from "./expr.ts";
+import type { ProgramSource, RegisterType } from "./program.ts";
+
+/** Element types that a dedicated loop can read and write. */
+export type HotDType = RegisterType | "bool";
+
+export interface HotSource extends ProgramSource {
+  /** Dtypes of outputs and inputs where they differ from the register type, in order; absent: none differs. */
+  readonly outputTypes?: readonly HotDType[];
+  readonly inputTypes?: readonly HotDType[];
+}
+
+const x = arg("x");
+const y = arg("y");
+const z = arg("z");
+const g = arg("grad");
+const s = scalar("s");
+const t = scalar("t");
+const INPUTS = ["x", "y", "z", "grad"];
+const SCALARS = ["s", "t"];
+
+/** One output; its arguments are passed in the order x, y, z, grad, or in the given one. */
+function hot(type: RegisterType, output: Expr, inputs?: readonly string[]): HotSource {
+  const uses = (list: readonly string[]) => list.filter((name) => new RegExp(`\\b${name}\\b`).test(String(output)));
+  return { outputs: [output], inputs: inputs ?? uses(INPUTS), scalars: uses(SCALARS), type };
+}
+
+const ARITHMETIC = ["add", "sub", "mul", "div"] as const;
+const COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"] as const;
+
+const one = constant(1);
+const normalCdf = x.mul(Math.SQRT1_2).erf().add(1);
+const gelu = x.mul(0.5).mul(normalCdf);
+
+function floatEntries(type: "f32" | "f64"): HotSource[] {
+  return [
+    ...ARITHMETIC.flatMap((op) => [hot(type, x[op](y)), hot(type, x[op](s))]),
+    hot(type, s.sub(x)),
+    hot(type, s.div(x)),
+    hot(type, x.add(y.mul(s))),
+    hot(type, x.sub(y.mul(s))),
+    hot(type, x.mul(s).add(y)),
+    hot(type, x.add(y.mul(z))),
+    hot(type, x.mul(x)),
+    hot(type, g.mul(x).mul(2), ["grad", "x"]),
+    hot(type, x),
+    hot(type, s),
+    ...(["neg", "abs", "sqrt", "rsqrt", "reciprocal", "exp", "log", "tanh", "sigmoid", "erf"] as const).map((op) =>
+      hot(type, x[op]()),
+    ),
+    hot(type, x.max(0)),
+    hot(type, where(x.gt(0), x, 0)),
+    hot(type, where(x.le(0), 0, x)),
+    hot(type, where(x.gt(0), g, 0), ["grad", "x"]),
+    hot(type, where(x.le(0), 0, g), ["grad", "x"]),
+    hot(type, gelu),
+    hot(type, g.mul(y.mul(y.neg().add(1))), ["grad", "y"]),
+    hot(type, g.mul(y.mul(y).neg().add(one)), ["grad", "y"]),
+    hot(type, x.min(s).max(t)),
+    ...COMPARISONS.flatMap((op): HotSource[] => [
+      { ...hot(type, x[op](y)), outputTypes: ["bool"] },
+      { ...hot(type, x[op](s)), outputTypes: ["bool"] },
+    ]),
+    { ...hot(type, where(x, y, z)), inputTypes: ["bool", type, type] },
+    // SGD: p ← p − lr·g, alone and with momentum v ← μ·v + g.
+    hot(type, x.sub(s.mul(g)), ["x", "grad"]),
+    {
+      outputs: [x.sub(s.mul(t.mul(y).add(g))), t.mul(y).add(g)],
+      inputs: ["x", "y", "grad"],
+      scalars: SCALARS,
+      type,
+    },
+  ];
+}
+
+function integerEntries(): HotSource[] {
+  const type = "i64";
+  return [
+    ...(["add", "sub", "mul"] as const).flatMap((op) => [hot(type, x[op](y)), hot(type, x[op](s))]),
+    hot(type, x),
+    hot(type, s),
+    ...COMPARISONS.flatMap((op): HotSource[] => [
+      { ...hot(type, x[op](y)), outputTypes: ["bool"] },
+      { ...hot(type, x[op](s)), outputTypes: ["bool"] },
+    ]),
+  ];
+}
+
+/** The list; an entry's place in it is its number in the engine. */
+export const HOT_LIST: readonly HotSource[] = [...floatEntries("f32"), ...floatEntries("f64"), ...integerEntries()];

@@ -1,0 +1,161 @@
+/**
+ * @file Special functions in float64, for evaluating expressions in tests and for folding constants.
+ *
+ * They are written for accuracy without tables of coefficients, not for speed: series and continued fractions that
+ * converge to the last bits. The engine has its own, faster ones, which the tests compare with these.
+ */
+
+/** `erf` by Kummer's series, all of whose terms have one sign; by `erfc` where that would be slow. */
+export function erf(x: number): number {
+  const a = Math.abs(x);
+  if (!(a < 2.5)) return Number.isNaN(x) ? x : Math.sign(x) * (1 - erfc(a));
+  let term = x;
+  let sum = x;
+  for (let n = 1; Math.abs(term) > Math.abs(sum) * 1e-18; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+/** `1 − erf(x)`, by its continued fraction (Lentz's method) where it is small. */
+export function erfc(x: number): number {
+  if (!(x >= 1)) return 1 - erf(x);
+  if (x > 30) return 0;
+  // erfc(x) = exp(-x²)/√π · 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + …))))
+  let tail = x;
+  for (let n = 400; n >= 1; n--) tail = x + n / 2 / tail;
+  const high = Math.fround(x);
+  return (Math.exp(-high * high) * Math.exp((high - x) * (high + x))) / (Math.sqrt(Math.PI) * tail);
+}
+
+/** Inverse of `erf`: Winitzki's approximation, then Halley's iteration. */
+export function erfinv(y: number): number {
+  const a = Math.abs(y);
+  if (!(a < 1)) return a === 1 ? y * Infinity : NaN;
+  if (a < 1e-9) return (y * Math.sqrt(Math.PI)) / 2;
+  const log = Math.log1p(-y * y);
+  const guess = 2 / (Math.PI * 0.147) + log / 2;
+  let x = Math.sqrt(Math.sqrt(guess * guess - log / 0.147) - guess);
+  for (let i = 0; i < 4; i++) {
+    const error = a < 0.5 ? erf(x) - a : 1 - a - erfc(x);
+    const step = error / ((2 / Math.sqrt(Math.PI)) * Math.exp(-x * x));
+    x -= step / (1 + x * step);
+  }
+  return Math.sign(y) * x;
+}
+
+// B₂ₙ for n = 1, 2, …
+const BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798];
+
+/** `log |Γ(x)|`: Stirling's series above 12, the recurrence below, the reflection formula for negative `x`. */
+export function lgamma(x: number): number {
+  if (Number.isNaN(x)) return x;
+  if (!Number.isFinite(x)) return Infinity;
+  if (x <= 0 && Number.isInteger(x)) return Infinity;
+  if (x < 0.5) {
+    const sine = Math.abs(Math.sin(Math.PI * (x - 2 * Math.round(x / 2))));
+    return Math.log(Math.PI / sine) - lgamma(1 - x);
+  }
+  if (x === 1 || x === 2) return 0;
+  let product = 1;
+  let z = x;
+  for (; z < 12; z++) product *= z;
+  let series = 0;
+  BERNOULLI.forEach((b, i) => {
+    series += b / ((2 * i + 2) * (2 * i + 1) * z ** (2 * i + 1));
+  });
+  return (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + series - Math.log(product);
+}
+
+/** `d/dx log Γ(x)`. As in PyTorch, ∓inf at ±0 and NaN at the negative integers. */
+export function digamma(x: number): number {
+  if (x === 0) return Object.is(x, 0) ? -Infinity : Infinity;
+  if (x < 0 && Number.isInteger(x)) return NaN;
+  if (x === -Infinity) return NaN;
+  if (x < 0) return digamma(1 - x) - Math.PI / Math.tan(Math.PI * (x - Math.round(x)));
+  let shift = 0;
+  let z = x;
+  for (; z < 12; z++) shift += 1 / z;
+  let series = 0;
+  BERNOULLI.forEach((b, i) => {
+    series += b / ((2 * i + 2) * z ** (2 * i + 2));
+  });
+  return Math.log(z) - 0.5 / z - series - shift;
+}
+
+/** Hurwitz's `ζ(s, q) = Σ (q + n)^−s`. Poles as in PyTorch. */
+export function zeta(s: number, q: number): number {
+  if (s === 1) return Infinity;
+  if (!(s > 1)) return NaN;
+  if (q > 0) return zetaPositive(s, q);
+  if (Number.isInteger(q)) return Infinity;
+  if (!Number.isInteger(s)) return NaN;
+  // The terms below zero are a stretch of the same series: −(1 − f), −(2 − f), … down to q.
+  const f = q - Math.floor(q);
+  const below = zetaPositive(s, 1 - f) - zetaPositive(s, 1 - q);
+  return zetaPositive(s, f) + (s % 2 === 0 ? below : -below);
+}
+
+/** For positive `q`, by Euler and Maclaurin. */
+function zetaPositive(s: number, q: number): number {
+  if (q === Infinity) return 0;
+  let sum = 0;
+  let z = q;
+  for (; z < 12; z++) sum += z ** -s;
+  sum += z ** (1 - s) / (s - 1) + z ** -s / 2;
+  let factor = s / z ** (s + 1);
+  let factorial = 2;
+  BERNOULLI.forEach((b, i) => {
+    sum += (b * factor) / factorial;
+    factor *= ((s + 2 * i + 1) * (s + 2 * i + 2)) / (z * z);
+    factorial *= (2 * i + 3) * (2 * i + 4);
+  });
+  return sum;
+}
+
+/** The next float64 after `a` towards `b`. */
+export function nextafter(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return NaN;
+  if (a === b) return b;
+  if (a === 0) return Math.sign(b) * Number.MIN_VALUE;
+  const bits = new BigInt64Array(new Float64Array([a]).buffer);
+  bits[0]! += b > a === a > 0 ? 1n : -1n;
+  return new Float64Array(bits.buffer)[0]!;
+}
+
+/** Round half to even. */
+export function roundEven(x: number): number {
+  const down = Math.floor(x);
+  const rest = x - down;
+  const rounded = rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1;
+  return rounded === 0 ? x * 0 : rounded;
+}
+
+/** Python's `a % b`: the sign of `b`. */
+export function remainder(a: number, b: number): number {
+  const rest = a % b;
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+}
+
+/** Python's `a // b`, as PyTorch computes it: exact even where `a / b` rounds up to a whole number. */
+export function floordiv(a: number, b: number): number {
+  if (b === 0) return a / b;
+  const rest = a % b;
+  let quotient = (a - rest) / b;
+  if (rest !== 0 && rest < 0 !== b < 0) quotient -= 1;
+  if (quotient === 0) return (a / b) * 0;
+  const floor = Math.floor(quotient);
+  return quotient - floor > 0.5 ? floor + 1 : floor;
+}
+
+/** `|a|` with the sign of `b`, that of −0 and of NaN's quiet positive included. */
+export function copysign(a: number, b: number): number {
+  const negative = b < 0 || Object.is(b, -0);
+  return negative ? -Math.abs(a) : Math.abs(a);
+}
+
+/** 1, 0 or −1; as in PyTorch, 0 for NaN. */
+export function sign(x: number): number {
+  return x > 0 ? 1 : x < 0 ? -1 : 0;
+}

@@ -1,0 +1,49 @@
+/** @file The public namespace: what `import * as torch from "typetorch"` gives. */
+import "./backends/cpu/backend.ts";
+import "./tensor.ts";
+
+export * as accelerator from "./accelerator.ts";
+export { enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, noGrad, setGradEnabled } from "./autograd/modes.ts";
+export * as autograd from "./autograd/index.ts";
+export { getNumThreads, setNumThreads } from "./backends/cpu/info.ts";
+export * as backends from "./backends/index.ts";
+export { Device, device } from "./core/device.ts";
+export {
+  bfloat16,
+  bool,
+  canCast,
+  complex64,
+  complex128,
+  DType,
+  finfo,
+  float16,
+  float32,
+  float64,
+  getDefaultDtype,
+  iinfo,
+  int8,
+  int16,
+  int32,
+  int64,
+  promoteTypes,
+  setDefaultDtype,
+  uint8,
+} from "./core/dtype.ts";
+export {
+  AutogradError,
+  CheckpointError,
+  DeviceError,
+  DTypeError,
+  IndexError,
+  ShapeError,
+  TorchError,
+  ValueError,
+} from "./core/errors.ts";
+export { Tensor } from "./core/tensor.ts";
+export * as cuda from "./cuda.ts";
+export { setPrintoptions } from "./format/print-options.ts";
+export * from "./ops/functions.ts";
+export * from "./ops/shared.ts";
+export * as utils from "./utils.ts";
+export * as safetensors from "./serialize/safetensors.ts";
+export { load, save } from "./serialize/save-load.ts";

@@ -1,0 +1,7 @@
+/** @file `torch.nn.functional`: what layers compute, as functions. */
+export * from "./activations.ts";
+export { type DropoutOptions, dropout } from "./dropout.ts";
+export { linear } from "./linear.ts";
+export * from "./loss.ts";
+export { oneHot } from "./one-hot.ts";
+export { logSoftmax, softmax, softmin } from "./softmax.ts";

@@ -1,0 +1,37 @@
+/** @file `linear`, and the like. */
+import { describe, ShapeError, ValueError } from "../../core/errors.ts";
+import { shapeText } from "../../core/shape.ts";
+import { Tensor } from "../../core/tensor.ts";
+import { addmm, matmul } from "../../ops/matmul.ts";
+
+/**
+ * `input @ weightᵀ + bias`. PyTorch: `torch.nn.functional.linear`.
+ *
+ * @param input - [*, inFeatures]
+ * @param weight - [outFeatures, inFeatures], or [inFeatures]
+ * @param bias - [outFeatures]
+ * @returns [*, outFeatures]
+ * @throws ShapeError if the sizes do not fit
+ */
+export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  for (const [x, name] of [
+    [input, "input"],
+    [weight, "weight"],
+  ] as const)
+    if (!(x instanceof Tensor)) throw new ValueError(`linear: expected a Tensor as ${name}, got ${describe(x)}`);
+  if (bias !== null && !(bias instanceof Tensor))
+    throw new ValueError(`linear: expected a Tensor or null as bias, got ${describe(bias)}`);
+  const features = weight.shape[weight.ndim - 1];
+  if (input.ndim === 0 || weight.ndim === 0 || weight.ndim > 2 || input.shape[input.ndim - 1] !== features)
+    throw new ShapeError(
+      `linear: expected an input of shape [*, ${features}] for a weight of shape ${shapeText(weight.shape)}, got ${shapeText(input.shape)}`,
+    );
+  if (bias === null || weight.ndim === 1) {
+    const product = matmul(input, weight.ndim === 2 ? weight.t() : weight);
+    return bias === null ? product : product.add(bias);
+  }
+  if (input.ndim === 2) return addmm(bias, input, weight.t());
+  if (input.ndim === 1) return matmul(input, weight.t()).add(bias);
+  const flat = addmm(bias, input.reshape(-1, features as number), weight.t());
+  return flat.view([...input.shape.slice(0, -1), weight.shape[0] as number]);
+}

@@ -1,0 +1,25 @@
+/** @file What layers say of themselves in print. */
+import { pyFloat } from "../../format/python-number.ts";
+import { type Printable, pyRepr } from "../../format/python-repr.ts";
+import { snakeCase } from "../module/names.ts";
+
+/** A number in a parameter that is a float in Python: it prints as one, `p=0.0`. */
+export class PyFloat {
+  private readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+
+  toString(): string {
+    return pyFloat(this.value);
+  }
+}
+
+/** `in_features=2, bias=True`: names in snake_case, values as Python writes them; what is `undefined` is left out. */
+export function extra(values: Readonly<Record<string, Printable>>): string {
+  return Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${snakeCase(name)}=${pyRepr(value)}`)
+    .join(", ");
+}

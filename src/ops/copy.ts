@@ -1,0 +1,213 @@
+/** @file Copies and conversions: clone, copy_, contiguous, to. */
+import { backendOf } from "../backends/backend.ts";
+import { type DeviceLike, Device, device as toDevice } from "../core/device.ts";
+import { DType, float32, float64, bool as boolType, bfloat16 as bfloat16Type, float16, int16, int32, int64, int8, uint8, toReal } from "../core/dtype.ts";
+import { describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
+import { isDense, Layout, mayOverlap } from "../core/layout.ts";
+import { isScalar, type Scalar } from "../core/scalar.ts";
+import { broadcastShapes, sameShape, shapeText } from "../core/shape.ts";
+import { Tensor } from "../core/tensor.ts";
+import { arg, compile, type Program } from "../expr/index.ts";
+import { bind, type Call } from "./bind.ts";
+import { fillRaw } from "./creation.ts";
+import { registerType } from "./dtypes.ts";
+import { overlapsPartly } from "./fused.ts";
+import { kernelOp } from "./kernel-form.ts";
+
+const copyPrograms: { [T in "f32" | "f64" | "i64"]?: Program } = {};
+
+/** Writes the elements of `from`, broadcast and converted, into `into`; without recording. */
+export function copyRaw(into: Tensor, from: Tensor): void {
+  if (into.dtype.isComplex || from.dtype.isComplex) return copyComplex(into, from);
+  // Values pass through a register that holds both exactly where one does.
+  const wide = into.dtype.isFloatingPoint && from.dtype.isFloatingPoint ? (from.dtype === float64 && into.dtype === float64 ? float64 : from.dtype === float64 ? float64 : into.dtype) : from.dtype;
+  const type = registerType(wide);
+  copyPrograms[type] ??= compile([arg("from")], ["from"], [], type);
+  backendOf(into.device).pointwise(copyPrograms[type], [into], [from], into.shape, []);
+}
+
+/** Complex numbers are copied as pairs of reals. */
+function copyComplex(into: Tensor, from: Tensor): void {
+  const [to, src] = [realPairs(into), realPairs(from)];
+  if (to && src) copyRaw(to, src);
+  else if (to) {
+    fillRaw(into, 0);
+    copyRaw(new Tensor(to.storage, new Layout(into.shape, to.layout.strides.slice(0, -1), to.layout.offset), to.dtype), from);
+  } else throw new DTypeError(`copy_: expected a real source for ${into.dtype}, got ${from.dtype}; take x.real first`);
+}
+
+/** A complex tensor as a real one with a last dimension of 2. */
+function realPairs(t: Tensor): Tensor | null {
+  if (!t.dtype.isComplex) return null;
+  const { shape, strides, offset } = t.layout;
+  return new Tensor(t.storage, new Layout([...shape, 2], [...strides.map((s) => 2 * s), 1], 2 * offset), toReal(t.dtype));
+}
+
+const cloneOp = kernelOp({
+  name: "clone",
+  forward: ([input]) => {
+    const x = input as Tensor;
+    const { layout } = x;
+    const result = layout.isContiguous ? Layout.contiguous(layout.shape) : isDense(layout) ? new Layout(layout.shape, layout.strides, 0) : Layout.contiguous(layout.shape);
+    return copied(x, result, x.dtype);
+  },
+  backward: ([grad]) => [grad ?? null],
+});
+
+function copied(x: Tensor, layout: Layout, dtype: DType): Tensor {
+  const out = new Tensor(backendOf(x.device).allocate(layout.numel * dtype.itemsize), layout, dtype);
+  copyRaw(out, x);
+  return out;
+}
+
+/** A copy with memory of its own; gradients flow back to `input`. PyTorch: `torch.clone`. */
+export function clone(input: Tensor): Tensor {
+  return cloneOp.call([input], undefined);
+}
+
+/** The tensor itself if it lies row-major, else a row-major copy. PyTorch: `Tensor.contiguous`. */
+export function contiguous(input: Tensor): Tensor {
+  return input.layout.isContiguous ? input : contiguousOp.call([input], undefined);
+}
+
+const contiguousOp = kernelOp({
+  name: "clone",
+  forward: ([input]) => copied(input as Tensor, Layout.contiguous((input as Tensor).shape), (input as Tensor).dtype),
+  backward: ([grad]) => [grad ?? null],
+});
+
+const toCopyOp = kernelOp<{ dtype: DType }>({
+  name: "toCopy",
+  node: "ToCopyBackward0",
+  forward: ([input], { dtype }) => {
+    const { layout } = input as Tensor;
+    const result = layout.isContiguous || !isDense(layout) ? Layout.contiguous(layout.shape) : new Layout(layout.shape, layout.strides, 0);
+    return copied(input as Tensor, result, dtype);
+  },
+  backward: ([grad], { dtype }) => [(grad as Tensor).to(dtype(0))],
+});
+
+export interface ToOptions {
+  dtype?: DType | null;
+  device?: DeviceLike | null;
+  nonBlocking?: boolean;
+  /** Copy even where nothing changes. */
+  copy?: boolean;
+}
+
+/**
+ * The tensor in another dtype or on another device; itself where nothing changes. PyTorch: `Tensor.to`.
+ * @example
+ * torch.tensor([1, 2]).to(torch.float32) // tensor([1., 2.])
+ */
+export function to(input: Tensor, target: DType | DeviceLike | Tensor | ToOptions, ...rest: Call<[dtype: DType], ToOptions>): Tensor {
+  const options = toOptions(target, rest);
+  const dtype = options.dtype ?? input.dtype;
+  if (!(dtype instanceof DType)) throw new DTypeError(`to: expected a dtype such as torch.float32, got ${describe(dtype)}`);
+  const device = options.device === undefined || options.device === null ? input.device : toDevice(options.device);
+  if (device.type !== input.device.type) backendOf(device); // says what is available
+  if (dtype === input.dtype) return options.copy ? clone(input) : input;
+  if (input.dtype.isComplex && !dtype.isComplex) return to(input.real, dtype);
+  return toCopyOp.call([input], { dtype });
+}
+
+function toOptions(target: DType | DeviceLike | Tensor | ToOptions, rest: readonly unknown[]): ToOptions {
+  if (target instanceof Tensor) return { dtype: target.dtype, device: target.device };
+  if (target instanceof DType) return { ...bind<ToOptions>("to", ["nonBlocking", "copy"], rest), dtype: target };
+  if (typeof target === "string" || target instanceof Device) return { ...bind<ToOptions>("to", ["dtype", "nonBlocking", "copy"], rest), device: target };
+  return bind<ToOptions>("to", ["dtype", "device", "nonBlocking", "copy"], [target, ...rest]);
+}
+
+const copyOp = kernelOp({
+  name: "copy",
+  node: "CopyBackwards",
+  forward: () => {
+    throw new ValueError("copy: only in place");
+  },
+  backward: ([grad], context) => [
+    context.needs(0) ? (grad as Tensor).newZeros(context.shape(0), { dtype: context.dtype(0) }) : null,
+    context.needs(1) ? (grad as Tensor).sumToSize(context.shape(1)).to(context.dtype(1)) : null,
+  ],
+});
+
+/**
+ * Writes the elements of `source`, broadcast and converted, into `input`. PyTorch: `Tensor.copy_`.
+ * @throws ShapeError if `source` does not broadcast to the shape of `input`
+ */
+export function copy_(input: Tensor, source: Tensor | Scalar): Tensor {
+  if (isScalar(source)) return fill_(input, source);
+  if (!(source instanceof Tensor)) throw new ValueError(`copy_: expected a Tensor or a number as source, got ${describe(source)}`);
+  if (!sameShape(input.shape, source.shape) && !sameShape(broadcastShapes("copy_", input.shape, source.shape), input.shape))
+    throw new ShapeError(`copy_: expected a source that broadcasts to ${shapeText(input.shape)}, got ${shapeText(source.shape)}`);
+  checkApart("copy_", input);
+  const from = overlapsPartly(source, input) ? source.clone() : source;
+  if (from === input) return input;
+  return copyOp.writeInto([input, from], undefined, () => copyRaw(input, from));
+}
+
+/** Refuses to write into an expanded tensor. */
+export function checkApart(op: string, input: Tensor): void {
+  if (mayOverlap(input.layout))
+    throw new ShapeError(`${op}: expected a tensor whose elements are apart in memory, got an expanded one of shape ${shapeText(input.shape)}; clone() it first`);
+}
+
+const fillOp = kernelOp<{ value: Scalar }>({
+  name: "fill",
+  node: "FillBackward0",
+  forward: () => {
+    throw new ValueError("fill: only in place");
+  },
+  backward: ([grad]) => [(grad as Tensor).newZeros((grad as Tensor).shape, { dtype: (grad as Tensor).dtype })],
+});
+
+/** Sets every element to `value`. PyTorch: `Tensor.fill_`. */
+export function fill_(input: Tensor, value: Scalar | Tensor): Tensor {
+  if (value instanceof Tensor) {
+    if (value.ndim !== 0) throw new ShapeError(`fill_: expected a number or a 0-dim tensor, got shape ${shapeText(value.shape)}`);
+    return copy_(input, value);
+  }
+  if (!isScalar(value)) throw new ValueError(`fill_: expected a number, got ${describe(value)}`);
+  checkApart("fill_", input);
+  return fillOp.writeInto([input], { value }, () => void fillRaw(input, value));
+}
+
+/** Sets every element to 0. PyTorch: `Tensor.zero_`. */
+export function zero_(input: Tensor): Tensor {
+  checkApart("zero_", input);
+  return zeroOp.writeInto([input], undefined, () => void fillRaw(input, 0));
+}
+
+const zeroOp = kernelOp({
+  name: "zero",
+  forward: () => {
+    throw new ValueError("zero: only in place");
+  },
+  backward: ([grad]) => [(grad as Tensor).newZeros((grad as Tensor).shape, { dtype: (grad as Tensor).dtype })],
+});
+
+/** The tensor in the dtype of another one. PyTorch: `Tensor.type_as`. */
+export function typeAs(input: Tensor, other: Tensor): Tensor {
+  return to(input, other.dtype);
+}
+
+const cast = (dtype: DType) => (input: Tensor) => to(input, dtype);
+/** To float32. PyTorch: `Tensor.float`. */
+export const float: (input: Tensor) => Tensor = cast(float32);
+/** To float64. PyTorch: `Tensor.double`. */
+export const double: (input: Tensor) => Tensor = cast(float64);
+/** To float16. PyTorch: `Tensor.half`. */
+export const half: (input: Tensor) => Tensor = cast(float16);
+/** To bfloat16. PyTorch: `Tensor.bfloat16`. */
+export const bfloat16: (input: Tensor) => Tensor = cast(bfloat16Type);
+/** To int64. PyTorch: `Tensor.long`. */
+export const long: (input: Tensor) => Tensor = cast(int64);
+/** To int32. PyTorch: `Tensor.int`. */
+export const int: (input: Tensor) => Tensor = cast(int32);
+/** To int16. PyTorch: `Tensor.short`. */
+export const short: (input: Tensor) => Tensor = cast(int16);
+/** To int8. PyTorch: `Tensor.char`. */
+export const char: (input: Tensor) => Tensor = cast(int8);
+/** To uint8. PyTorch: `Tensor.byte`. */
+export const byte: (input: Tensor) => Tensor = cast(uint8);
+/** To bool: true where not 0. PyTorch: `Tensor.bool`. */
+export const bool: (input: Tensor) => Tensor = cast(boolType);

@@ -1,0 +1,233 @@
+/** @file Tensors made from sizes and numbers. */
+import { metaOf } from "../autograd/meta.ts";
+import { isInferenceModeEnabled } from "../autograd/modes.ts";
+import { backendOf } from "../backends/backend.ts";
+import { cpu, type Device, type DeviceLike, device as toDevice } from "../core/device.ts";
+import { Category, DType, getDefaultDtype, int64 } from "../core/dtype.ts";
+import { describe, DTypeError, ValueError } from "../core/errors.ts";
+import { Layout } from "../core/layout.ts";
+import { isIntLike, isScalar, type Scalar } from "../core/scalar.ts";
+import { type Shape, sizesOf } from "../core/shape.ts";
+import { Tensor } from "../core/tensor.ts";
+import { compile, type Program, scalar } from "../expr/index.ts";
+import { isOptions } from "./bind.ts";
+import { dtypeOfFill, registerType } from "./dtypes.ts";
+
+/** What every function that makes a tensor takes. */
+export interface TensorOptions {
+  /** The dtype; the default float dtype, or what the values ask for, if not given. */
+  readonly dtype?: DType | null;
+  readonly device?: DeviceLike | null;
+  readonly requiresGrad?: boolean;
+}
+
+const OPTION_NAMES = ["dtype", "device", "requiresGrad", "layout", "pinMemory", "memoryFormat"];
+
+/** Checks the options of a creation function. */
+export function checkOptions<O extends TensorOptions>(op: string, options: O, more: readonly string[] = []): O {
+  for (const key of Object.keys(options))
+    if (!OPTION_NAMES.includes(key) && !more.includes(key))
+      throw new ValueError(`${op}: unknown option ${describe(key)}; it knows ${[...OPTION_NAMES.slice(0, 3), ...more].join(", ")}`);
+  const { dtype } = options;
+  if (dtype !== undefined && dtype !== null && !(dtype instanceof DType)) throw new DTypeError(`${op}: expected a dtype such as torch.float32, got ${describe(dtype)}`);
+  return options;
+}
+
+/** Memory with arbitrary content, as a tensor. */
+export function allocate(shape: Shape, dtype: DType, device: Device = cpu): Tensor {
+  const layout = Layout.contiguous(shape);
+  const result = new Tensor(backendOf(device).allocate(layout.numel * dtype.itemsize), layout, dtype);
+  if (isInferenceModeEnabled()) metaOf(result).isInference = true;
+  return result;
+}
+
+/** Applies `requiresGrad` to a fresh tensor. */
+export function finish(t: Tensor, options: TensorOptions): Tensor {
+  return options.requiresGrad ? t.requiresGrad_() : t;
+}
+
+const fillPrograms: { [T in "f32" | "f64" | "i64"]?: Program } = {};
+
+/** Writes a number everywhere, without recording. */
+export function fillRaw(t: Tensor, value: Scalar): Tensor {
+  if (t.dtype.isComplex) return fillComplex(t, value);
+  const type = registerType(t.dtype);
+  fillPrograms[type] ??= compile([scalar("value")], [], ["value"], type);
+  backendOf(t.device).pointwise(fillPrograms[type], [t], [], t.shape, [value]);
+  return t;
+}
+
+/** Complex numbers as pairs of their parts. */
+function fillComplex(t: Tensor, value: Scalar): Tensor {
+  const parts = backendOf(t.device).bytes(t.storage);
+  const array = t.dtype.itemsize === 8 ? new Float32Array(parts.buffer, parts.byteOffset, parts.byteLength / 4) : new Float64Array(parts.buffer, parts.byteOffset, parts.byteLength / 8);
+  const { re, im } = typeof value === "object" ? value : { re: Number(value), im: 0 };
+  if (!t.layout.isContiguous) throw new DTypeError(`fill: not available for strided ${t.dtype}`);
+  const begin = 2 * t.layout.offset;
+  for (let i = 0; i < t.layout.numel; i++) {
+    array[begin + 2 * i] = re;
+    array[begin + 2 * i + 1] = im;
+  }
+  return t;
+}
+
+function filled(shape: Shape, value: Scalar, dtype: DType, options: TensorOptions): Tensor {
+  return finish(fillRaw(allocate(shape, dtype, options.device ? toDevice(options.device) : cpu), value), options);
+}
+
+/** Sizes as an array or as numbers, then options. */
+export type SizesAndOptions<O> = [sizes: Shape, options?: O] | [...sizes: number[]] | [...sizes: number[], options: O];
+
+/** Splits `zeros(2, 3, { dtype })` and `zeros([2, 3], { dtype })` into sizes and options. */
+export function splitSizes<O extends TensorOptions>(op: string, args: readonly unknown[]): { shape: Shape; options: O } {
+  const last = args[args.length - 1];
+  const options = (isOptions(last) ? last : {}) as O;
+  return { shape: sizesOf(op, isOptions(last) ? args.slice(0, -1) : args), options };
+}
+
+/**
+ * A tensor of zeros. PyTorch: `torch.zeros`.
+ * @param args - sizes as an array or as numbers, then options
+ * @example
+ * torch.zeros(2, 3) // tensor([[0., 0., 0.],
+ *                   //         [0., 0., 0.]])
+ */
+export function zeros(...args: SizesAndOptions<TensorOptions>): Tensor {
+  const { shape, options } = splitSizes<TensorOptions>("zeros", args);
+  checkOptions("zeros", options);
+  return filled(shape, 0, options.dtype ?? getDefaultDtype(), options);
+}
+
+/** A tensor of ones. PyTorch: `torch.ones`. */
+export function ones(...args: SizesAndOptions<TensorOptions>): Tensor {
+  const { shape, options } = splitSizes<TensorOptions>("ones", args);
+  checkOptions("ones", options);
+  return filled(shape, 1, options.dtype ?? getDefaultDtype(), options);
+}
+
+/** A tensor with arbitrary content. PyTorch: `torch.empty`. */
+export function empty(...args: SizesAndOptions<TensorOptions>): Tensor {
+  const { shape, options } = splitSizes<TensorOptions>("empty", args);
+  checkOptions("empty", options);
+  return finish(allocate(shape, options.dtype ?? getDefaultDtype(), options.device ? toDevice(options.device) : cpu), options);
+}
+
+/**
+ * A tensor filled with one number, whose kind gives the dtype. PyTorch: `torch.full`.
+ * @example
+ * torch.full([2], 3.5) // tensor([3.5000, 3.5000])
+ */
+export function full(sizes: Shape, fillValue: Scalar, options: TensorOptions = {}): Tensor {
+  if (!isScalar(fillValue)) throw new ValueError(`full: expected a number as fillValue, got ${describe(fillValue)}`);
+  checkOptions("full", options);
+  return filled(sizesOf("full", [sizes]), fillValue, options.dtype ?? dtypeOfFill(fillValue), options);
+}
+
+/** Defaults of the `…Like` functions: those of another tensor. */
+function like(op: string, input: Tensor, options: TensorOptions): { dtype: DType; device: DeviceLike } {
+  if (!(input instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as input, got ${describe(input)}`);
+  checkOptions(op, options);
+  return { dtype: options.dtype ?? input.dtype, device: options.device ?? input.device };
+}
+
+/** Zeros in the shape, dtype and device of another tensor. PyTorch: `torch.zeros_like`. */
+export function zerosLike(input: Tensor, options: TensorOptions = {}): Tensor {
+  const { dtype, device } = like("zerosLike", input, options);
+  return filled(input.shape, 0, dtype, { ...options, device });
+}
+
+/** Ones in the shape, dtype and device of another tensor. PyTorch: `torch.ones_like`. */
+export function onesLike(input: Tensor, options: TensorOptions = {}): Tensor {
+  const { dtype, device } = like("onesLike", input, options);
+  return filled(input.shape, 1, dtype, { ...options, device });
+}
+
+/** Arbitrary content in the shape, dtype and device of another tensor. PyTorch: `torch.empty_like`. */
+export function emptyLike(input: Tensor, options: TensorOptions = {}): Tensor {
+  const { dtype, device } = like("emptyLike", input, options);
+  return finish(allocate(input.shape, dtype, toDevice(device)), options);
+}
+
+/** One number in the shape, dtype and device of another tensor. PyTorch: `torch.full_like`. */
+export function fullLike(input: Tensor, fillValue: Scalar, options: TensorOptions = {}): Tensor {
+  const { dtype, device } = like("fullLike", input, options);
+  return filled(input.shape, fillValue, dtype, { ...options, device });
+}
+
+function allInts(...numbers: readonly number[]): boolean {
+  return numbers.every(isIntLike);
+}
+
+/** Writes `f(i)` as element `i` of a fresh contiguous one-dimensional tensor on the host. */
+function sequence(n: number, dtype: DType, f: (i: number) => number, options: TensorOptions): Tensor {
+  const wide = dtype.category < Category.Floating ? int64 : dtype;
+  const t = allocate([n], wide, cpu);
+  const raw = backendOf(cpu).bytes(t.storage);
+  if (wide === int64) {
+    const out = new BigInt64Array(raw.buffer, raw.byteOffset, n);
+    for (let i = 0; i < n; i++) out[i] = BigInt(f(i));
+  } else if (wide.itemsize === 4) {
+    const out = new Float32Array(raw.buffer, raw.byteOffset, n);
+    for (let i = 0; i < n; i++) out[i] = f(i);
+  } else if (wide.itemsize === 8) {
+    const out = new Float64Array(raw.buffer, raw.byteOffset, n);
+    for (let i = 0; i < n; i++) out[i] = f(i);
+  } else return sequence(n, getDefaultDtype(), f, {}).to(dtype);
+  const placed = wide === dtype ? t : t.to(dtype);
+  return finish(options.device && toDevice(options.device).type !== "cpu" ? placed.to(options.device) : placed, options);
+}
+
+type RangeArgs = [end: number, options?: TensorOptions] | [start: number, end: number, options?: TensorOptions] | [start: number, end: number, step: number, options?: TensorOptions];
+
+/**
+ * Numbers from `start` up to, but not including, `end`. PyTorch: `torch.arange`.
+ * @example
+ * torch.arange(1, 10, 3) // tensor([1, 4, 7])
+ */
+export function arange(...args: RangeArgs): Tensor {
+  const last = args[args.length - 1];
+  const options = (isOptions(last) ? last : {}) as TensorOptions & { start?: number; end?: number; step?: number };
+  const numbers = (isOptions(last) ? args.slice(0, -1) : args) as number[];
+  checkOptions("arange", options, ["start", "end", "step"]);
+  const [first = 0, second] = numbers;
+  const start = options.start ?? (numbers.length > 1 || options.end !== undefined ? first : 0);
+  const end = options.end ?? (numbers.length > 1 ? (second as number) : first);
+  const step = options.step ?? numbers[2] ?? 1;
+  for (const n of [start, end, step]) if (typeof n !== "number" || Number.isNaN(n)) throw new ValueError(`arange: expected numbers as start, end and step, got ${describe(n)}`);
+  if (step === 0) throw new ValueError("arange: expected a step other than 0, got 0");
+  if (!Number.isFinite(start) || !Number.isFinite(end)) throw new ValueError(`arange: expected finite bounds, got ${start} and ${end}`);
+  if ((end - start) * step < 0) throw new ValueError(`arange: expected bounds in the direction of the step, got ${start} to ${end} by ${step}`);
+  const dtype = options.dtype ?? (allInts(start, end, step) ? int64 : getDefaultDtype());
+  return sequence(Math.ceil((end - start) / step), dtype, (i) => start + i * step, options);
+}
+
+/**
+ * `steps` numbers evenly from `start` to `end`, both included. PyTorch: `torch.linspace`.
+ * @example
+ * torch.linspace(0, 1, 5) // tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+ */
+export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+  checkOptions("linspace", options);
+  if (!Number.isInteger(steps) || steps < 0) throw new ValueError(`linspace: expected a whole number of steps, at least 0, got ${steps}`);
+  const dtype = options.dtype ?? getDefaultDtype();
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+  // From both ends, as PyTorch does, so that the last element is exactly `end`.
+  const at = (i: number) => (i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step);
+  return sequence(steps, dtype, dtype.category < Category.Floating ? (i) => Math.trunc(at(i)) : at, options);
+}
+
+/**
+ * A matrix with ones on the diagonal. PyTorch: `torch.eye`.
+ * @example
+ * torch.eye(2) // tensor([[1., 0.],
+ *              //         [0., 1.]])
+ */
+export function eye(n: number, ...args: [m?: number, options?: TensorOptions] | [options?: TensorOptions]): Tensor {
+  const options = (args.find(isOptions) ?? {}) as TensorOptions;
+  checkOptions("eye", options, ["m"]);
+  const m = typeof args[0] === "number" ? args[0] : ((options as { m?: number }).m ?? n);
+  const { requiresGrad: _, ...plain } = options;
+  const t = zeros([n, m], plain);
+  fillRaw(t.diagonal(), 1);
+  return finish(t, options);
+}

@@ -1,0 +1,281 @@
+/**
+ * @file A pointwise computation: one scalar expression over tensors that broadcast, with run-time scalars.
+ * Its gradients are computations of the same kind, so it can be differentiated to any order.
+ */
+import { attach, connect, save, shouldRecord } from "../autograd/graph.ts";
+import { checkInplace, written } from "../autograd/inplace.ts";
+import { metaOf } from "../autograd/meta.ts";
+import { isInferenceModeEnabled } from "../autograd/modes.ts";
+import { type Grad, graphFreed, Node, type SavedTensor } from "../autograd/node.ts";
+import { backendOf } from "../backends/backend.ts";
+import { Category, canCast, type DType, promoteTypes } from "../core/dtype.ts";
+import { AutogradError, DeviceError, DTypeError, ShapeError } from "../core/errors.ts";
+import { type Layout, mayOverlap, resultLayout } from "../core/layout.ts";
+import type { Scalar } from "../core/scalar.ts";
+import { broadcastShapes, type Shape, sameShape, shapeText } from "../core/shape.ts";
+import { Tensor } from "../core/tensor.ts";
+import {
+  arg,
+  compile,
+  differentiate,
+  type Expr,
+  freeArgs,
+  freeScalars,
+  type Program,
+  substitute,
+} from "../expr/index.ts";
+import { registerType } from "./dtypes.ts";
+
+/** In declared derivatives, the gradient and the value of the op's result. */
+export const GRAD: Expr = arg("grad");
+export const RESULT: Expr = arg("result");
+
+/** How the gradient of one input comes about. */
+type Gradient =
+  | { readonly kind: "zero" }
+  | { readonly kind: "pass" }
+  /** PyTorch has none either: an error, once backward gets there. */
+  | { readonly kind: "missing" }
+  | { readonly kind: "compute"; readonly fused: Fused; readonly saves: readonly number[] };
+
+export interface Derivatives {
+  /** By input where they are declared, in terms of the inputs, `GRAD` and `RESULT`; `undefined` to derive it. */
+  readonly given?: readonly (Expr | undefined)[];
+  /** Derived ones read the result instead of computing it anew: backward then needs the result. */
+  readonly readResult?: boolean;
+  readonly missing?: boolean;
+}
+
+/** Stands for the result among the numbers of saved inputs. */
+const SAVES_RESULT = -1;
+
+export class Fused {
+  readonly name: string;
+  readonly nodeName: string;
+  readonly expr: Expr;
+  /** Names of the tensors, in order. */
+  readonly inputs: readonly string[];
+  /** Names of the run-time scalars, in order. */
+  readonly scalars: readonly string[];
+  private readonly derivatives: Derivatives;
+  private readonly programs: { f32?: Program; f64?: Program; i64?: Program } = {};
+  private readonly gradients: (Gradient | undefined)[] = [];
+
+  constructor(
+    name: string,
+    nodeName: string,
+    expr: Expr,
+    inputs: readonly string[],
+    scalars: readonly string[],
+    derivatives: Derivatives = {},
+  ) {
+    this.name = name;
+    this.nodeName = nodeName;
+    this.expr = expr;
+    this.inputs = inputs;
+    this.scalars = scalars;
+    this.derivatives = derivatives;
+  }
+
+  program(type: "f32" | "f64" | "i64"): Program {
+    this.programs[type] ??= compile([this.expr], this.inputs, this.scalars, type);
+    return this.programs[type];
+  }
+
+  gradient(i: number): Gradient {
+    this.gradients[i] ??= this.deriveGradient(i);
+    return this.gradients[i];
+  }
+
+  private deriveGradient(i: number): Gradient {
+    const { given, readResult, missing } = this.derivatives;
+    if (missing) return { kind: "missing" };
+    // A gradient's own gradient must not take the two for one another.
+    const grad = this.inputs.includes(GRAD.name) ? arg(`${GRAD.name} of ${this.nodeName}`) : GRAD;
+    let expr = given?.[i];
+    if (expr === undefined) {
+      expr = differentiate(this.expr, this.inputs[i] as string, grad);
+      if (readResult) expr = substitute(expr, this.expr, RESULT);
+    }
+    if (expr === grad) return { kind: "pass" };
+    if (expr.op === "const" && expr.value === 0) return { kind: "zero" };
+    const free = freeArgs(expr);
+    const saves = this.inputs.flatMap((name, j) => (free.has(name) ? [j] : []));
+    const names = saves.map((j) => this.inputs[j] as string);
+    if (free.has(RESULT.name) && !names.includes(RESULT.name)) {
+      saves.push(SAVES_RESULT);
+      names.push(RESULT.name);
+    }
+    const scalars = this.scalars.filter((name) => freeScalars(expr).has(name));
+    const nodeName = `${this.nodeName.replace(/Backward\d+$/, "")}BackwardBackward0`;
+    return { kind: "compute", fused: new Fused(this.name, nodeName, expr, [grad.name, ...names], scalars), saves };
+  }
+}
+
+class FusedNode extends Node {
+  private readonly fused: Fused;
+  private readonly values: readonly Scalar[];
+  private readonly inputDTypes: DType[];
+  private readonly inputShapes: Shape[];
+  private readonly gradientOf: (Gradient | null)[];
+  private saved: (SavedTensor | undefined)[] | null;
+  private savedResult: SavedTensor | null = null;
+  private readonly savesResult: boolean;
+
+  /** @param overwritten - the input that the op writes into, whose old value must be copied if backward needs it */
+  constructor(fused: Fused, inputs: readonly Tensor[], values: readonly Scalar[], overwritten: Tensor | null) {
+    super();
+    this.fused = fused;
+    this.values = values;
+    connect(this, inputs);
+    this.inputDTypes = inputs.map((t) => t.dtype);
+    this.inputShapes = inputs.map((t) => t.layout.shape);
+    this.gradientOf = this.nextNodes.map((node, i) => (node === null ? null : fused.gradient(i)));
+    const saved: (SavedTensor | undefined)[] = [];
+    let savesResult = false;
+    for (const gradient of this.gradientOf) {
+      if (gradient?.kind !== "compute") continue;
+      for (const j of gradient.saves) {
+        if (j === SAVES_RESULT) savesResult = true;
+        else if (saved[j] === undefined) {
+          const t = inputs[j] as Tensor;
+          saved[j] = save(fused.name, t === overwritten ? t.clone() : t);
+        }
+      }
+    }
+    this.savesResult = savesResult;
+    this.saved = saved;
+  }
+
+  saveResult(result: Tensor): void {
+    if (this.savesResult) this.savedResult = save(this.fused.name, result);
+  }
+
+  override name(): string {
+    return this.fused.nodeName;
+  }
+
+  override apply(grads: Grad[]): Grad[] {
+    const grad = grads[0];
+    return this.gradientOf.map((gradient, i) =>
+      gradient === null || !grad ? null : this.gradientFor(gradient, i, grad),
+    );
+  }
+
+  private gradientFor(gradient: Gradient, i: number, grad: Tensor): Tensor {
+    const shape = this.inputShapes[i] as Shape;
+    const dtype = this.inputDTypes[i] as DType;
+    if (gradient.kind === "missing") throw new AutogradError(`${this.fused.name}: its derivative is not implemented`);
+    if (gradient.kind === "zero") return grad.newZeros(shape, { dtype });
+    if (gradient.kind === "pass") return reduceTo(grad, shape, dtype);
+    const inputs = [grad];
+    for (const j of gradient.saves) inputs.push(this.unpack(j));
+    const { fused } = gradient;
+    const values = fused.scalars.map((name) => this.values[this.fused.scalars.indexOf(name)] as Scalar);
+    const compute = promoteTypes(grad.dtype, dtype);
+    return reduceTo(run(fused, inputs, values, compute, compute), shape, dtype);
+  }
+
+  private unpack(j: number): Tensor {
+    if (this.saved === null) throw graphFreed(this);
+    return (j === SAVES_RESULT ? (this.savedResult as SavedTensor) : (this.saved[j] as SavedTensor)).unpack();
+  }
+
+  override release(): void {
+    if (this.saved !== null && (this.saved.length > 0 || this.savedResult !== null)) this.saved = null;
+    this.savedResult = null;
+  }
+}
+
+/** Undoes broadcasting: sums over the dimensions that were added or stretched, and casts back. */
+function reduceTo(grad: Tensor, shape: Shape, dtype: DType): Tensor {
+  const summed = sameShape(grad.layout.shape, shape) ? grad : grad.sumToSize(shape);
+  return summed.dtype === dtype ? summed : summed.to(dtype);
+}
+
+/**
+ * Runs a computation.
+ * @param compute - the dtype in which the inputs meet
+ * @param result - the dtype of the result
+ * @param into - the tensor to write into (an in-place op); it is `tensors[0]`
+ */
+export function run(
+  fused: Fused,
+  tensors: readonly Tensor[],
+  scalars: readonly Scalar[],
+  compute: DType,
+  result: DType,
+  into: Tensor | null = null,
+): Tensor {
+  const first = tensors[0] as Tensor;
+  let { shape } = first.layout;
+  let layout: Layout | null = first.layout.isContiguous && first.layout.offset === 0 ? first.layout : null;
+  for (let i = 1; i < tensors.length; i++) {
+    const t = tensors[i] as Tensor;
+    if (t.layout === first.layout) continue;
+    if (t.storage.device !== first.storage.device) throw otherDevice(fused.name, first, t);
+    if (!sameShape(t.layout.shape, shape)) {
+      shape = broadcastShapes(fused.name, shape, t.layout.shape);
+      layout = null;
+    } else if (!t.layout.isContiguous) layout = null;
+  }
+  if (compute.isComplex) throw new DTypeError(`${fused.name}: not available for ${compute}`);
+  const recorded = (into?.dtype ?? result).category >= Category.Floating && shouldRecord(tensors);
+  const program = fused.program(registerType(compute));
+  const backend = backendOf(first.storage.device);
+  if (into !== null) return runInto(fused, tensors, scalars, program, shape, result, into, recorded);
+  layout ??= resultLayout(
+    shape,
+    tensors.map((t) => t.layout),
+  );
+  const out = new Tensor(backend.allocate(layout.numel * result.itemsize), layout, result);
+  const node = recorded ? new FusedNode(fused, tensors, scalars, null) : null;
+  backend.pointwise(program, [out], tensors, shape, scalars);
+  if (node !== null) {
+    attach(node, out);
+    node.saveResult(out);
+  } else if (isInferenceModeEnabled()) metaOf(out).isInference = true;
+  return out;
+}
+
+function runInto(
+  fused: Fused,
+  tensors: readonly Tensor[],
+  scalars: readonly Scalar[],
+  program: Program,
+  shape: Shape,
+  result: DType,
+  into: Tensor,
+  recorded: boolean,
+): Tensor {
+  const op = `${fused.name}_`;
+  if (!sameShape(shape, into.layout.shape))
+    throw new ShapeError(
+      `${op}: expected the other shapes to broadcast to that of the tensor written, ${shapeText(into.shape)}, got ${shapeText(shape)}`,
+    );
+  if (!canCast(result, into.dtype))
+    throw new DTypeError(`${op}: expected a result that can be cast to ${into.dtype}, got ${result}`);
+  checkInplace(op, into, recorded);
+  if (mayOverlap(into.layout))
+    throw new ShapeError(
+      `${op}: expected a tensor whose elements are apart in memory, got an expanded one of shape ${shapeText(into.shape)}; clone() it first`,
+    );
+  const inputs = tensors.map((t) => (t !== into && overlapsPartly(t, into) ? t.clone() : t));
+  const node = recorded ? new FusedNode(fused, inputs, scalars, into) : null;
+  backendOf(into.storage.device).pointwise(program, [into], inputs, shape, scalars);
+  written(into, node);
+  node?.saveResult(into);
+  return into;
+}
+
+/** Whether reading `t` after writing parts of `into` may see new values where old ones are meant. */
+export function overlapsPartly(t: Tensor, into: Tensor): boolean {
+  if (t.storage !== into.storage) return false;
+  const a = t.layout;
+  const b = into.layout;
+  return a !== b && !(a.offset === b.offset && sameShape(a.shape, b.shape) && sameShape(a.strides, b.strides));
+}
+
+export function otherDevice(op: string, a: Tensor, b: Tensor): DeviceError {
+  return new DeviceError(`${op}: expected all tensors on one device, got ${a.device} and ${b.device}`);
+}

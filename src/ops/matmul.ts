@@ -1,0 +1,212 @@
+/** @file Matrix products. */
+import { backendOf } from "../backends/backend.ts";
+import { describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
+import { Layout } from "../core/layout.ts";
+import { broadcastShapes, type Shape, shapeText } from "../core/shape.ts";
+import { Tensor } from "../core/tensor.ts";
+import { bind, type Call } from "./bind.ts";
+import { otherDevice } from "./fused.ts";
+import { kernelOp } from "./kernel-form.ts";
+
+function checkOperands(op: string, a: Tensor, b: Tensor): void {
+  for (const [x, name] of [[a, "input"], [b, "other"]] as const) if (!(x instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as ${name}, got ${describe(x)}`);
+  if (a.dtype !== b.dtype) throw new DTypeError(`${op}: expected both tensors in one dtype, got ${a.dtype} and ${b.dtype}`);
+  if (a.storage.device !== b.storage.device) throw otherDevice(op, a, b);
+}
+
+const rows = (t: Tensor) => t.shape[t.ndim - 2] as number;
+const columns = (t: Tensor) => t.shape[t.ndim - 1] as number;
+
+function checkInner(op: string, a: Tensor, b: Tensor): void {
+  if (columns(a) !== rows(b))
+    throw new ShapeError(`${op}: expected a.shape[${a.ndim - 1}] == b.shape[${b.ndim - 2}], got ${shapeText(a.shape)} and ${shapeText(b.shape)}`);
+}
+
+/**
+ * The product into fresh memory. A result that will be used transposed (the gradient of a transposed weight) is laid out so:
+ * `transposed` says that its columns lie one after the other.
+ */
+function product(a: Tensor, b: Tensor, alpha = 1, d: Tensor | null = null, beta = 1, transposed = false): Tensor {
+  const batch = a.shape.length > 2 ? a.shape.slice(0, -2) : [];
+  const [m, n] = [rows(a), columns(b)];
+  const shape = [...batch, m, n];
+  const layout = transposed ? new Layout(shape, [1, m], 0) : Layout.contiguous(shape);
+  const backend = backendOf(a.device);
+  const out = new Tensor(backend.allocate(layout.numel * a.dtype.itemsize), layout, a.dtype);
+  backend.kernels.matmul(out, a, b, alpha, d === null ? null : { d, beta });
+  return out;
+}
+
+/** Whether a matrix lies column by column. */
+function isTransposed(t: Layout): boolean {
+  return t.ndim === 2 && t.strides[0] === 1 && t.strides[1] === t.shape[0] && t.shape[0] !== 1 && t.shape[1] !== 1;
+}
+
+/** Which of result and operands lie column by column. */
+interface Orders {
+  readonly out: boolean;
+  readonly a: boolean;
+  readonly b: boolean;
+}
+
+const mmOp = kernelOp<Orders>({
+  name: "mm",
+  forward: ([a, b], { out }) => product(a as Tensor, b as Tensor, 1, null, 1, out),
+  saves: (needs) => [...(needs(1) ? [0] : []), ...(needs(0) ? [1] : [])],
+  backward: ([g], context) => [
+    context.needs(0) ? gradientOfA(g as Tensor, context.input(1), context.attrs) : null,
+    context.needs(1) ? gradientOfB(context.input(0), g as Tensor, context.attrs) : null,
+  ],
+});
+
+/** A gradient is laid out as its operand, so that the gradient of a weight that was used transposed is row-major again. */
+const gradientOfA = (g: Tensor, b: Tensor, orders: Orders) => mmInto(g, b.t(), orders.a);
+const gradientOfB = (a: Tensor, g: Tensor, orders: Orders) => mmInto(a.t(), g, orders.b);
+
+function mmInto(a: Tensor, b: Tensor, out: boolean): Tensor {
+  return mmOp.call([a, b], { out, a: isTransposed(a.layout), b: isTransposed(b.layout) });
+}
+
+/**
+ * Product of two matrices. PyTorch: `torch.mm`.
+ * @throws ShapeError if the inner sizes differ
+ */
+export function mm(input: Tensor, mat2: Tensor): Tensor {
+  checkOperands("mm", input, mat2);
+  if (input.ndim !== 2 || mat2.ndim !== 2) throw new ShapeError(`mm: expected two matrices, got ${shapeText(input.shape)} and ${shapeText(mat2.shape)}`);
+  checkInner("mm", input, mat2);
+  return mmInto(input, mat2, false);
+}
+
+const bmmOp = kernelOp({
+  name: "bmm",
+  forward: ([a, b]) => product(a as Tensor, b as Tensor),
+  saves: (needs) => [...(needs(1) ? [0] : []), ...(needs(0) ? [1] : [])],
+  backward: ([g], context) => [
+    context.needs(0) ? (g as Tensor).bmm(context.input(1).transpose(1, 2)) : null,
+    context.needs(1) ? context.input(0).transpose(1, 2).bmm(g as Tensor) : null,
+  ],
+});
+
+/** Products of two batches of matrices. PyTorch: `torch.bmm`. */
+export function bmm(input: Tensor, mat2: Tensor): Tensor {
+  checkOperands("bmm", input, mat2);
+  if (input.ndim !== 3 || mat2.ndim !== 3 || input.shape[0] !== mat2.shape[0])
+    throw new ShapeError(`bmm: expected two batches of as many matrices, got ${shapeText(input.shape)} and ${shapeText(mat2.shape)}`);
+  checkInner("bmm", input, mat2);
+  return bmmOp.call([input, mat2], undefined);
+}
+
+const mvOp = kernelOp({
+  name: "mv",
+  forward: ([a, v]) => product(a as Tensor, (v as Tensor).unsqueeze(1)).view((a as Tensor).shape[0] as number),
+  saves: (needs) => [...(needs(1) ? [0] : []), ...(needs(0) ? [1] : [])],
+  backward: ([g], context) => [
+    context.needs(0) ? (g as Tensor).unsqueeze(1).mul(context.input(1)) : null,
+    context.needs(1) ? context.input(0).t().mv(g as Tensor) : null,
+  ],
+});
+
+/** Product of a matrix and a vector. PyTorch: `torch.mv`. */
+export function mv(input: Tensor, vec: Tensor): Tensor {
+  checkOperands("mv", input, vec);
+  if (input.ndim !== 2 || vec.ndim !== 1 || input.shape[1] !== vec.shape[0])
+    throw new ShapeError(`mv: expected a matrix and a vector that fit, got ${shapeText(input.shape)} and ${shapeText(vec.shape)}`);
+  return mvOp.call([input, vec], undefined);
+}
+
+const dotOp = kernelOp({
+  name: "dot",
+  forward: ([a, b]) => product((a as Tensor).unsqueeze(0), (b as Tensor).unsqueeze(1)).view([]),
+  saves: (needs) => [...(needs(1) ? [0] : []), ...(needs(0) ? [1] : [])],
+  backward: ([g], context) => [
+    context.needs(0) ? (g as Tensor).mul(context.input(1)) : null,
+    context.needs(1) ? (g as Tensor).mul(context.input(0)) : null,
+  ],
+});
+
+/** Inner product of two vectors. PyTorch: `torch.dot`. */
+export function dot(input: Tensor, tensor: Tensor): Tensor {
+  checkOperands("dot", input, tensor);
+  if (input.ndim !== 1 || tensor.ndim !== 1 || input.shape[0] !== tensor.shape[0])
+    throw new ShapeError(`dot: expected two vectors of one length, got ${shapeText(input.shape)} and ${shapeText(tensor.shape)}`);
+  return dotOp.call([input, tensor], undefined);
+}
+
+/**
+ * Matrix product of tensors with any number of dimensions; those before the last two are batches and broadcast.
+ * A vector on the left is a row, on the right a column. PyTorch: `torch.matmul`.
+ *
+ * @returns the product, without the dimension that a vector lacked
+ * @throws ShapeError if the inner sizes differ or the batches do not broadcast
+ * @example
+ * torch.matmul(torch.ones(2, 3), torch.ones(3, 1)) // tensor([[3.],
+ *                                                  //         [3.]])
+ */
+export function matmul(input: Tensor, other: Tensor): Tensor {
+  checkOperands("matmul", input, other);
+  const [a, b] = [input.ndim, other.ndim];
+  if (a === 0 || b === 0) throw new ShapeError(`matmul: expected tensors with at least 1 dimension, got ${shapeText(input.shape)} and ${shapeText(other.shape)}`);
+  const inner = input.shape[a - 1] as number;
+  const outer = other.shape[b === 1 ? 0 : b - 2] as number;
+  if (inner !== outer)
+    throw new ShapeError(`matmul: expected a.shape[${a - 1}] == b.shape[${b === 1 ? 0 : b - 2}], got ${shapeText(input.shape)} and ${shapeText(other.shape)}`);
+  if (a === 1 && b === 1) return dot(input, other);
+  if (a === 2 && b === 1) return mv(input, other);
+  if (a === 2 && b === 2) return mm(input, other);
+  if (a === 1) return matmul(input.unsqueeze(0), other).squeeze(-2);
+  if (b === 1) return matmul(input, other.unsqueeze(1)).squeeze(-1);
+  // A stack of matrices times one matrix is one tall matrix times it.
+  if (b === 2) return mm(input.reshape(-1, inner), other).view([...input.shape.slice(0, -1), columns(other)]);
+  return batchedMatmul(input, other);
+}
+
+function batchedMatmul(input: Tensor, other: Tensor): Tensor {
+  const batch = broadcastShapes("matmul", input.shape.slice(0, -2), other.shape.slice(0, -2));
+  const stack = (t: Tensor) => {
+    const shape = [...batch, rows(t), columns(t)];
+    return t.expand(shape).reshape([-1, ...shape.slice(-2)]);
+  };
+  const empty = batch.includes(0);
+  const flat = (t: Tensor): Tensor => (empty ? t.expand([...batch, rows(t), columns(t)]).reshape([0, rows(t), columns(t)]) : stack(t));
+  return bmm(flat(input), flat(other)).view([...batch, rows(input), columns(other)]);
+}
+
+interface AddmmOptions {
+  beta?: number;
+  alpha?: number;
+}
+
+const addmmOp = kernelOp<{ beta: number; alpha: number; orders: Orders }>({
+  name: "addmm",
+  forward: ([bias, a, b], { beta, alpha }) => product(a as Tensor, b as Tensor, alpha, beta === 0 ? null : (bias as Tensor), beta),
+  saves: (needs) => [...(needs(2) ? [1] : []), ...(needs(1) ? [2] : [])],
+  backward: ([g], context) => {
+    const { alpha, beta, orders } = context.attrs;
+    const grad = g as Tensor;
+    const scaled = alpha === 1 ? grad : grad.mul(alpha);
+    const bias = context.needs(0) ? grad.sumToSize(context.shape(0)) : null;
+    return [
+      bias === null || beta === 1 ? bias : bias.mul(beta),
+      context.needs(1) ? gradientOfA(scaled, context.input(2), orders) : null,
+      context.needs(2) ? gradientOfB(context.input(1), scaled, orders) : null,
+    ];
+  },
+});
+
+/**
+ * `beta · input + alpha · mat1 @ mat2`; `input` broadcasts. PyTorch: `torch.addmm`.
+ * @throws ShapeError if the sizes do not fit
+ */
+export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, ...args: Call<[], AddmmOptions>): Tensor {
+  const { beta = 1, alpha = 1 } = bind<AddmmOptions>("addmm", ["beta", "alpha"], args);
+  checkOperands("addmm", mat1, mat2);
+  checkOperands("addmm", input, mat1);
+  if (mat1.ndim !== 2 || mat2.ndim !== 2) throw new ShapeError(`addmm: expected two matrices, got ${shapeText(mat1.shape)} and ${shapeText(mat2.shape)}`);
+  checkInner("addmm", mat1, mat2);
+  const shape: Shape = [rows(mat1), columns(mat2)];
+  if (shapeText(broadcastShapes("addmm", input.shape, shape)) !== shapeText(shape))
+    throw new ShapeError(`addmm: expected an input that broadcasts to ${shapeText(shape)}, got ${shapeText(input.shape)}`);
+  return addmmOp.call([input, mat1, mat2], { beta, alpha, orders: { out: false, a: isTransposed(mat1.layout), b: isTransposed(mat2.layout) } });
+}
+

@@ -1,0 +1,195 @@
+/** @file Powers and roots. */
+import { bool, Category, float64 } from "../../core/dtype.ts";
+import { DTypeError, ValueError } from "../../core/errors.ts";
+import { scalarCategory } from "../../core/scalar.ts";
+import { Tensor } from "../../core/tensor.ts";
+import { type Expr, where } from "../../expr/index.ts";
+import { resultType, type TensorOrScalar } from "../dtypes.ts";
+import { FLOATING, family, NUMBERS, type Pointwise, pointwise } from "../pointwise-form.ts";
+import type { Pair, Unary } from "./signatures.ts";
+
+type PowLike = (input: TensorOrScalar, exponent: TensorOrScalar) => Tensor;
+
+/** An integer has no integer power below 0; in a tensor of exponents such a power is 0 (±1 for ±1), as in PyTorch. */
+function checkExponent(args: readonly TensorOrScalar[]): void {
+  const [input, exponent] = args;
+  if (!(input instanceof Tensor) || exponent instanceof Tensor || exponent === undefined) return;
+  if (
+    scalarCategory(exponent) === Category.Integral &&
+    (exponent as number) < 0 &&
+    resultType(args).category < Category.Floating
+  )
+    throw new ValueError(
+      `pow: expected an exponent of at least 0 for integers, got ${String(exponent)} (a float tensor has negative powers)`,
+    );
+}
+
+const power: Pointwise<PowLike> = pointwise({
+  name: "pow",
+  args: ["input", "exponent"],
+  numbers: ["input", "exponent"],
+  dtype: "same",
+  accepts: NUMBERS,
+  saves: "result",
+  node: ({ input, exponent }) => (exponent ? "PowBackward0" : input ? "PowBackward2" : "PowBackward1"),
+  check: checkExponent,
+  expr: ({ input, exponent }) => input.pow(exponent),
+  derivative: {
+    input: ({ grad, input, exponent }) => where(exponent.eq(0), 0, grad.mul(exponent.mul(input.pow(exponent.sub(1))))),
+  },
+});
+
+const fixedPower = (expr: (x: Expr) => Expr, slope: (x: Expr) => Expr): Pointwise<Unary> =>
+  pointwise({
+    name: "pow",
+    args: ["input"],
+    dtype: "same",
+    accepts: FLOATING,
+    node: "PowBackward0",
+    expr: ({ input }) => expr(input),
+    derivative: { input: ({ grad, input }) => grad.mul(slope(input)) },
+  });
+
+/** Exponents whose powers of a float are much less work than `pow`. */
+const FIXED_POWERS: ReadonlyMap<unknown, Pointwise<Unary>> = new Map([
+  [
+    0.5,
+    fixedPower(
+      (x) => x.sqrt(),
+      (x) => x.rsqrt().mul(0.5),
+    ),
+  ],
+  [
+    2,
+    fixedPower(
+      (x) => x.mul(x),
+      (x) => x.mul(2),
+    ),
+  ],
+  [
+    3,
+    fixedPower(
+      (x) => x.mul(x).mul(x),
+      (x) => x.mul(x).mul(3),
+    ),
+  ],
+  [
+    -0.5,
+    fixedPower(
+      (x) => x.rsqrt(),
+      (x) => x.rsqrt().div(x).mul(-0.5),
+    ),
+  ],
+  [
+    -1,
+    fixedPower(
+      (x) => x.reciprocal(),
+      (x) => x.mul(x).reciprocal().neg(),
+    ),
+  ],
+  [
+    -2,
+    fixedPower(
+      (x) => x.mul(x).reciprocal(),
+      (x) => x.mul(x).mul(x).reciprocal().mul(-2),
+    ),
+  ],
+]);
+
+/**
+ * `input` to the power of `exponent`. PyTorch: `torch.pow`.
+ *
+ * @param input - a tensor, or a number if `exponent` is a tensor
+ * @param exponent - a tensor that broadcasts with it, or a number
+ * @throws ValueError for a negative whole number as exponent of an integer tensor
+ * @example
+ * torch.pow(torch.tensor([1, 2, 3]), 2) // tensor([1, 4, 9])
+ * torch.pow(2, torch.tensor([1, 2, 3])) // tensor([2, 4, 8])
+ */
+export const pow: Pointwise<PowLike> = family(power, (given) => {
+  const [input, exponent] = given;
+  const fixed = typeof exponent === "number" ? FIXED_POWERS.get(exponent) : undefined;
+  if (fixed !== undefined && given.length === 2 && input instanceof Tensor && input.dtype.isFloatingPoint)
+    return [fixed, [input]];
+  return [power, given];
+});
+
+/**
+ * `pow`, computed in float64. PyTorch: `torch.float_power`.
+ * @returns a float64 tensor
+ */
+export const floatPower: PowLike & { readonly inplace: PowLike } = Object.assign(
+  ((input, exponent) => pow(toFloat64(input), toFloat64(exponent))) satisfies PowLike,
+  {
+    inplace: ((input, exponent) => {
+      if (input instanceof Tensor && input.dtype !== float64)
+        throw new DTypeError(`floatPower_: expected a tensor of ${float64}, got ${input.dtype}`);
+      return pow.inplace(input, toFloat64(exponent));
+    }) satisfies PowLike,
+  },
+);
+
+function toFloat64(x: TensorOrScalar): TensorOrScalar {
+  return x instanceof Tensor ? x.to(float64) : x;
+}
+
+const squareOfNumber: Pointwise<Unary> = pointwise({
+  name: "square",
+  args: ["input"],
+  dtype: "same",
+  accepts: NUMBERS,
+  node: "PowBackward0",
+  expr: ({ input }) => input.mul(input),
+  derivative: { input: ({ grad, input }) => grad.mul(input).mul(2) },
+});
+
+/**
+ * `input²`. PyTorch: `torch.square`.
+ * @example
+ * torch.square(torch.tensor([3, -4])) // tensor([ 9, 16])
+ */
+export const square: Pointwise<Unary> = family(squareOfNumber, (given) => {
+  const [input] = given;
+  // The square of a bool is an integer.
+  return input instanceof Tensor && input.dtype === bool ? [power, [...given, 2]] : [squareOfNumber, given];
+});
+
+/**
+ * `√input`; NaN below 0. PyTorch: `torch.sqrt`.
+ * @example
+ * torch.sqrt(torch.tensor([4, 2])) // tensor([2.0000, 1.4142])
+ */
+export const sqrt: Pointwise<Unary> = pointwise({
+  name: "sqrt",
+  args: ["input"],
+  dtype: "float",
+  saves: "result",
+  expr: ({ input }) => input.sqrt(),
+});
+
+/**
+ * `1 / √input`. PyTorch: `torch.rsqrt`.
+ * @example
+ * torch.rsqrt(torch.tensor([4., 16])) // tensor([0.5000, 0.2500])
+ */
+export const rsqrt: Pointwise<Unary> = pointwise({
+  name: "rsqrt",
+  args: ["input"],
+  dtype: "float",
+  saves: "result",
+  expr: ({ input }) => input.rsqrt(),
+});
+
+/**
+ * `√(input² + other²)`, without overflow. PyTorch: `torch.hypot`.
+ * @example
+ * torch.hypot(torch.tensor([3.]), torch.tensor([4.])) // tensor([5.])
+ */
+export const hypot: Pointwise<Pair> = pointwise({
+  name: "hypot",
+  args: ["input", "other"],
+  dtype: "same",
+  accepts: FLOATING,
+  saves: "result",
+  expr: ({ input, other }) => input.hypot(other),
+});

@@ -1,0 +1,210 @@
+/** The backward engine: accumulation, freeing, higher orders, depth, hooks. Numbers are PyTorch's. */
+import { expect, test } from "vitest";
+import * as torch from "typetorch";
+
+const leaf = (data: number | number[] | number[][]) => torch.tensor(data, { dtype: torch.float64, requiresGrad: true });
+const { AutogradError, ShapeError, DTypeError } = torch;
+
+test("gradients of a product accumulate into both leaves", () => {
+  const a = leaf([2, 3]);
+  const b = leaf([6, 4]);
+  const q = a.pow(3).mul(3).sub(b.mul(b));
+  q.backward(torch.tensor([1, 1], { dtype: torch.float64 }));
+  expect(a.grad?.tolist()).toEqual([36, 81]);
+  expect(b.grad?.tolist()).toEqual([-12, -8]);
+  b.mul(2).sum().backward();
+  expect(b.grad?.tolist()).toEqual([-10, -6]);
+});
+
+test("a tensor used twice gets the sum", () => {
+  const x = leaf([1, 2]);
+  x.add(x).sum().backward();
+  expect(x.grad?.tolist()).toEqual([2, 2]);
+});
+
+test("two leaves that get one gradient do not share its memory", () => {
+  const [x, y] = [leaf([1, 2]), leaf([3, 4])];
+  x.add(y).sum().backward();
+  torch.noGrad(() => x.grad?.zero_());
+  expect(y.grad?.tolist()).toEqual([1, 1]);
+});
+
+test("the caller's gradient is not taken over", () => {
+  const x = leaf([1, 2]);
+  const seed = torch.ones([2], { dtype: torch.float64 });
+  x.mul(1).add(0).backward(seed);
+  x.grad?.mul_(5);
+  expect(seed.tolist()).toEqual([1, 1]);
+});
+
+test("broadcasting is summed back", () => {
+  const x = leaf([[1, 2, 3], [4, 5, 6]]);
+  const b = leaf([1, 1, 1]);
+  x.mul(b).sum().backward();
+  expect(b.grad?.tolist()).toEqual([5, 7, 9]);
+});
+
+test("backward twice is an error unless the graph is retained", () => {
+  const x = leaf([1, 2]);
+  const y = x.exp().sum();
+  y.backward({ retainGraph: true });
+  y.backward();
+  expect(() => y.backward()).toThrow(AutogradError);
+  expect(() => y.backward()).toThrow(/second time/);
+});
+
+test("ops that save nothing may be run again", () => {
+  const x = leaf([1, 2]);
+  const y = x.add(1).sum();
+  y.backward();
+  y.backward();
+  expect(x.grad?.tolist()).toEqual([2, 2]);
+});
+
+test("createGraph gives second and third derivatives", () => {
+  const x = leaf(3);
+  const y = x.pow(4);
+  const [d1] = torch.autograd.grad(y, x, { createGraph: true });
+  const [d2] = torch.autograd.grad(d1!, x, { createGraph: true });
+  const [d3] = torch.autograd.grad(d2!, x);
+  expect([d1!.item(), d2!.item(), d3!.item()]).toEqual([108, 108, 72]);
+});
+
+test("grad leaves .grad alone, and says which input was unused", () => {
+  const [x, z] = [leaf([1]), leaf([2])];
+  const y = x.mul(2);
+  expect(() => torch.autograd.grad(y, [x, z], { retainGraph: true })).toThrow(/unused|not have been used/);
+  const [gx, gz] = torch.autograd.grad(y, [x, z], { allowUnused: true, retainGraph: true });
+  expect(gx?.tolist()).toEqual([2]);
+  expect(gz).toBeNull();
+  const [, zeros] = torch.autograd.grad(y, [x, z], { allowUnused: true, materializeGrads: true });
+  expect(zeros?.tolist()).toEqual([0]);
+  expect(x.grad).toBeNull();
+});
+
+test("grad of a tensor inside the graph", () => {
+  const x = leaf([1, 2]);
+  const h = x.mul(3);
+  const [gh] = torch.autograd.grad(h.mul(h).sum(), h);
+  expect(gh?.tolist()).toEqual([6, 12]);
+});
+
+test("backward with inputs touches only those", () => {
+  const [x, z] = [leaf([1]), leaf([2])];
+  x.mul(z).backward({ inputs: [x] });
+  expect(x.grad?.tolist()).toEqual([2]);
+  expect(z.grad).toBeNull();
+});
+
+test("a chain of 100,000 nodes does not overflow the stack", () => {
+  const x = leaf([1]);
+  let y: torch.Tensor = x;
+  for (let i = 0; i < 100_000; i++) y = y.add(1);
+  y.backward();
+  expect(x.grad?.tolist()).toEqual([1]);
+});
+
+test("node names and edges are PyTorch's", () => {
+  const x = leaf([1, 2]);
+  const y = x.mul(2).sum();
+  expect(y.gradFn?.name()).toBe("SumBackward0");
+  const [[mul]] = y.gradFn!.nextFunctions as [[torch.autograd.Node, number]];
+  expect(mul.name()).toBe("MulBackward0");
+  expect(mul.nextFunctions[0]?.[0]?.name()).toBe("AccumulateGrad");
+  expect(String(mul)).toMatch(/^<MulBackward0 object at 0x[0-9a-f]+>$/);
+  expect(x.isLeaf && x.gradFn === null).toBe(true);
+});
+
+test("hooks see and replace gradients", () => {
+  const x = leaf([1, 2]);
+  const h = x.mul(2);
+  const seen: number[][] = [];
+  const hook = h.registerHook((g) => {
+    seen.push(g.tolist());
+    return g.mul(10);
+  });
+  x.registerHook((g) => void seen.push(g.tolist()));
+  h.sum().backward();
+  expect(seen).toEqual([[1, 1], [20, 20]]);
+  expect(x.grad?.tolist()).toEqual([20, 20]);
+  hook.remove();
+  h.retainGrad();
+  x.mul(2).sum().backward();
+  expect(x.grad?.tolist()).toEqual([22, 22]);
+});
+
+test("retainGrad keeps the gradient inside the graph", () => {
+  const x = leaf([1, 2]);
+  const h = x.mul(3);
+  h.retainGrad();
+  h.mul(h).sum().backward();
+  expect(h.grad?.tolist()).toEqual([6, 12]);
+});
+
+test("detach and data share memory, and cut the graph", () => {
+  const x = leaf([1, 2]);
+  const y = x.mul(2);
+  const d = y.detach();
+  expect(d.requiresGrad).toBe(false);
+  torch.noGrad(() => d.zero_());
+  expect(y.tolist()).toEqual([0, 0]);
+});
+
+test("errors name what is wrong", () => {
+  const x = leaf([1, 2]);
+  expect(() => x.mul(2).backward()).toThrow("grad can be implicitly created only for scalar outputs");
+  expect(() => torch.ones(2).sum().backward()).toThrow("does not require grad");
+  expect(() => x.mul(2).backward(torch.ones([3], { dtype: torch.float64 }))).toThrow(ShapeError);
+  expect(() => torch.tensor([1, 2], { dtype: torch.int64 }).requiresGrad_()).toThrow(DTypeError);
+  expect(() => {
+    x.mul(2).requiresGrad = false;
+  }).toThrow(AutogradError);
+});
+
+test("noGrad, enableGrad and setGradEnabled", () => {
+  const x = leaf([1]);
+  expect(torch.noGrad(() => x.mul(2).requiresGrad)).toBe(false);
+  expect(torch.noGrad(() => torch.enableGrad(() => x.mul(2).requiresGrad))).toBe(true);
+  expect(torch.setGradEnabled(false, () => x.mul(2).requiresGrad)).toBe(false);
+  {
+    using _ = torch.noGrad();
+    expect(x.mul(2).requiresGrad).toBe(false);
+  }
+  expect(x.mul(2).requiresGrad).toBe(true);
+});
+
+test("asynchronous noGrad follows its callback and nothing else", async () => {
+  const x = leaf([1]);
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const inside = torch.noGrad(async () => {
+    const before = x.mul(2).requiresGrad;
+    await gate;
+    return [before, x.mul(2).requiresGrad];
+  });
+  expect(x.mul(2).requiresGrad).toBe(true);
+  release();
+  expect(await inside).toEqual([false, false]);
+  expect(x.mul(2).requiresGrad).toBe(true);
+});
+
+test("a scope that reaches an await is cancelled and says so", async () => {
+  const x = leaf([1]);
+  const misuse = async () => {
+    using _ = torch.noGrad();
+    await Promise.resolve();
+    return x.mul(2).requiresGrad;
+  };
+  await expect(misuse()).rejects.toThrow(/await/);
+  expect(x.mul(2).requiresGrad).toBe(true);
+});
+
+test("inference tensors cannot be saved for backward or changed outside", () => {
+  const t = torch.inferenceMode(() => torch.ones(2));
+  const x = torch.ones([2], { requiresGrad: true });
+  expect(t.isInference).toBe(true);
+  expect(() => x.mul(t)).toThrow(/[Ii]nference/);
+  expect(() => t.add_(1)).toThrow(/inference/);
+});

@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+/** `typetorch` and its subpaths as package.json exports them, but from their sources: tests never run a stale build. */
+function sourceAliases() {
+  const { exports } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+  return Object.entries<{ "@typetorch/source"?: string }>(exports).flatMap(([subpath, entry]) => {
+    const source = entry["@typetorch/source"];
+    if (source === undefined) return [];
+    const name = `typetorch${subpath.slice(1)}`;
+    return [{ find: new RegExp(`^${name}$`), replacement: fileURLToPath(new URL(source, import.meta.url)) }];
+  });
+}
+
+export default defineConfig({
+  resolve: { alias: sourceAliases() },
+  test: {
+    include: ["test/**/*.test.ts"],
+    setupFiles: ["test/setup.ts"],
+    passWithNoTests: true,
+    // `npm run typecheck` is what judges sources; here only the type tests count.
+    typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], ignoreSourceErrors: true },
+  },
+});
