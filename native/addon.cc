@@ -65,7 +65,8 @@ const Isa isas[] = {
 #endif
 };
 
-// Instruction sets come in order, and each processor has the first few; asks the system's support too (saved registers).
+// Instruction sets come in order, and each processor has the first few. The system's support (for saving the registers)
+// is asked for too.
 int supported_isas() {
 #if defined(__x86_64__) || defined(_M_X64)
   __builtin_cpu_init();
@@ -224,7 +225,8 @@ NAPI_MODULE_INIT() {
   export_function(env, exports, "setNumThreads", set_num_threads);
   export_function(env, exports, "setIsa", set_isa);
 #define EXPORT(name) \
-  if (environment->isa->entries[entry_##name]) export_function(env, exports, entry_names[entry_##name], call_entry<entry_##name>);
+  if (environment->isa->entries[entry_##name])  \
+    export_function(env, exports, entry_names[entry_##name], call_entry<entry_##name>);
   TT_ENTRIES(EXPORT)
   return exports;
 }

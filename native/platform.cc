@@ -103,8 +103,8 @@ int64_t tt_now() {
 
 void tt_pin_library() {
   HMODULE module;
-  GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN, (const char*)&tt_pin_library,
-                     &module);
+  const DWORD flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN;
+  GetModuleHandleExA(flags, (const char*)&tt_pin_library, &module);
 }
 
 #else
@@ -175,7 +175,8 @@ int64_t tt_now() {
 
 void tt_pin_library() {
   Dl_info found;
-  if (dladdr((const void*)&tt_pin_library, &found) && found.dli_fname) dlopen(found.dli_fname, RTLD_NOW | RTLD_NODELETE);
+  if (!dladdr((const void*)&tt_pin_library, &found) || !found.dli_fname) return;
+  dlopen(found.dli_fname, RTLD_NOW | RTLD_NODELETE);
 }
 
 #endif

@@ -1,5 +1,6 @@
-// The pool. The caller publishes a job and works on it too; a worker that sees the job joins it, one that wakes too late
-// finds it closed. So the caller waits only for threads that have joined, never for one that the system has yet to wake.
+// The pool. The caller publishes a job and works on it too; a worker that sees the job joins it, one that wakes too
+// late finds it closed. So the caller waits only for threads that have joined, never for one that the system has yet
+// to wake.
 //
 // Each thread starts with a share of its own (so that consecutive jobs touch the same memory from the same core) and,
 // when it is done, takes pieces from the others' shares.

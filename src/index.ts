@@ -42,8 +42,10 @@ export {
 export { Tensor } from "./core/tensor.ts";
 export * as cuda from "./cuda.ts";
 export { setPrintoptions } from "./format/print-options.ts";
+export * as nn from "./nn/index.ts";
 export * from "./ops/functions.ts";
 export * from "./ops/shared.ts";
+export * as optim from "./optim/index.ts";
 export * as utils from "./utils.ts";
 export * as safetensors from "./serialize/safetensors.ts";
 export { load, save } from "./serialize/save-load.ts";

@@ -144,6 +144,7 @@ const accessors = {
     return this.ndim === 2 ? this.t() : this.permute(this.shape.map((_, i) => this.ndim - 1 - i));
   },
   get mT(): Tensor {
+    if (this.ndim === 0) return this;
     if (this.ndim < 2) throw new ShapeError(`mT: expected a matrix or a batch of them, got shape ${shapeText(this.shape)}`);
     return this.transpose(-2, -1);
   },

@@ -1,9 +1,9 @@
 // A product divided into blocks that fit the caches, and over the threads.
 //
-// B is packed whole (or as many of its columns as fit a budget) into panels of tile_cols columns; the threads share it. A task
-// is a block of C: some panels of rows by some panels of columns. It walks k in blocks, so that a panel of B's block stays in
-// the first cache while the row panels of A pass by. Between blocks of k the sums wait in C itself if C is just the sum, else
-// in the task's own tiles, so that half types are rounded once and the epilogue is applied once.
+// B is packed whole (or as many of its columns as fit a budget) into panels of tile_cols columns; the threads share it.
+// A task is a block of C: some panels of rows by some panels of columns. It walks k in blocks, so that a panel of B's
+// block stays in the first cache while the row panels of A pass by. Between blocks of k the sums wait in C itself if C is
+// just the sum, else in the task's own tiles, so that half types are rounded once and the epilogue is applied once.
 #pragma once
 #include "../platform.h"
 #include "../threads.h"
@@ -116,9 +116,9 @@ struct Task {
       for (int64_t i = 0; i < row_panels; i++) {
         const int64_t row = (first_row_panel + i) * plan.panel_rows;
         const int64_t rows = plan.rows_of(first_row_panel + i);
-        const T* a = plan.read_a_in_place ? (const T*)product.a.at(row, p)
-                     : pack_here          ? packed_a + i * depth * Tile<T>::packed_rows
-                                          : plan.packed_a + ((first_row_panel + i) * product.k + p) * Tile<T>::packed_rows;
+        const T* packed = pack_here ? packed_a + i * depth * Tile<T>::packed_rows
+                                    : plan.packed_a + ((first_row_panel + i) * product.k + p) * Tile<T>::packed_rows;
+        const T* a = plan.read_a_in_place ? (const T*)product.a.at(row, p) : packed;
         const auto micro = find_micro<T>((int)rows, (int)(width / Tile<T>::lanes), !plan.read_a_in_place);
         if (direct && cols == width) {
           micro(depth, a, product.a.row_stride, b, b_stride, (T*)product.c.at(row, col), product.c.row_stride, p > 0);
@@ -239,9 +239,11 @@ int32_t gemm(Product<S, T> product, bool parallel) {
 
     divide_into_tasks(plan);
     const int64_t elements = plan.row_panels * Tile<T>::packed_rows * k;
-    if (!plan.packed_a && plan.col_tasks > 1 && !plan.read_a_in_place && elements * (int64_t)sizeof(T) <= packed_a_bytes) {
+    const bool share_a = plan.col_tasks > 1 && elements * (int64_t)sizeof(T) <= packed_a_bytes;
+    if (!plan.packed_a && !plan.read_a_in_place && share_a) {
       plan.packed_a = (T*)tt_scratch(TT_SCRATCH_GEMM_A, sizeof(T) * elements);
-      if (plan.packed_a) run_maybe_parallel(plan.parallel && elements >= parallel_pack, plan.row_panels, pack_a<S, T>, &plan);
+      const bool parallel_a = plan.parallel && elements >= parallel_pack;
+      if (plan.packed_a) run_maybe_parallel(parallel_a, plan.row_panels, pack_a<S, T>, &plan);
     }
     run_maybe_parallel(plan.parallel, plan.row_tasks * plan.col_tasks, run_tasks<S, T>, &plan);
   }

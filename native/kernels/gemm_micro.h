@@ -1,4 +1,4 @@
-// The inner loop of a matrix product: a tile of up to tile_rows x tile_cols sums held in registers, one step of k at a time.
+// The inner loop of a matrix product: a tile of sums held in registers, one step of k at a time.
 // B comes as vectors, A one element at a time, broadcast. Everything around it exists to feed this loop.
 #pragma once
 #include "gemm.h"
@@ -19,8 +19,8 @@ struct Tile {
 
 constexpr int prefetch_steps = 12;
 
-// tile (mr, vectors · lanes) = A (mr, k) @ B (k, vectors · lanes), added to what is there if `accumulate`. A is read where it
-// lies (rows `a_stride` apart, k contiguous) or from a packed panel; rows of B are `b_stride` apart, rows of the tile
+// tile (mr, vectors · lanes) = A (mr, k) @ B (k, vectors · lanes), added to what is there if `accumulate`. A is read where
+// it lies (rows `a_stride` apart, k contiguous) or from a packed panel; rows of B are `b_stride` apart, rows of the tile
 // `tile_stride`.
 template <class T, int mr, int vectors, bool packed>
 __attribute__((noinline)) void micro(int64_t k, const T* a, int64_t a_stride, const T* b, int64_t b_stride, T* tile,

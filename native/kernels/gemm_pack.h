@@ -6,8 +6,8 @@
 namespace TT_NS {
 namespace {
 
-// out[p][i] = from[i][p] for i < width, p < k; in `out` a step of p is `out_stride` elements, at least `width` rounded up to
-// whole vectors, and what lies between width and there is filled with anything finite. `i_stride`, `p_stride` are from's.
+// out[p][i] = from[i][p] for i < width, p < k, and zeros up to whole vectors of i. `i_stride` and `p_stride` are from's; in
+// `out` a step of p is `out_stride` elements, at least `width` rounded up to whole vectors.
 template <class S, class T>
 __attribute__((noinline)) void pack_panel(const S* from, int64_t i_stride, int64_t p_stride, int64_t width, int64_t k,
                                           T* out, int64_t out_stride) {

@@ -1,4 +1,4 @@
-// C = alpha · A @ B + beta · D for batches of matrices, by dtype; what that means is in gemm.h, the arguments in matmul.h.
+// C = alpha · A @ B + beta · D for batches of matrices, by dtype; see gemm.h for what, matmul.h for the arguments.
 #include "matmul.h"
 
 TT_ENTRY(matmul) {

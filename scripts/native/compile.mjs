@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** @typedef {{ source: string, object: string, command: string[] }} Unit one object file and the command line that makes it */
+/** @typedef {{ source: string, object: string, command: string[] }} Unit one object file and the command that makes it */
 
 /**
  * Compiles the units that are not current.
@@ -62,7 +62,7 @@ async function compile({ source, object, command }) {
     const inputs = parseDependencies(readFileSync(dependencies, "utf8"));
     rmSync(stampPath(object), { force: true });
     renameSync(partial, object);
-    // A file edited while the compiler ran may or may not have been read as it is now: then the next build compiles again.
+    // A file edited while the compiler ran may have been read before or after: then the next build compiles again.
     if (inputs.every((path) => statSync(path).mtimeMs < started)) {
       const hashes = new Map();
       const stamp = {
@@ -90,7 +90,10 @@ function parseDependencies(rule) {
 
 function hashOf(path, hashes) {
   let hash = hashes.get(path);
-  if (hash === undefined) hashes.set(path, (hash = createHash("sha1").update(readFileSync(path)).digest("base64")));
+  if (hash === undefined) {
+    hash = createHash("sha1").update(readFileSync(path)).digest("base64");
+    hashes.set(path, hash);
+  }
   return hash;
 }
 

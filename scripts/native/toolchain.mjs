@@ -16,7 +16,7 @@ export const ISAS =
       }
     : { baseline: [] };
 
-/** For every file. Only an explicit multiply_add is fused, so that all files of one instruction set agree on results. */
+/** For every file. Only an explicit multiply_add is fused: results do not depend on a compiler's taste. */
 const COMMON_FLAGS = [
   "-std=c++20",
   "-O3",

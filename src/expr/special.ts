@@ -54,7 +54,7 @@ export function lgamma(x: number): number {
   if (!Number.isFinite(x)) return Infinity;
   if (x <= 0 && Number.isInteger(x)) return Infinity;
   if (x < 0.5) {
-    const sine = Math.abs(Math.sin(Math.PI * (x - 2 * Math.round(x / 2))));
+    const sine = Math.abs(Math.sin(Math.PI * (x - Math.round(x))));
     return Math.log(Math.PI / sine) - lgamma(1 - x);
   }
   if (x === 1 || x === 2) return 0;

@@ -93,7 +93,7 @@ const conjOp = kernelOp({
   name: "conj",
   forward: ([input]) => {
     const out = (input as Tensor).clone();
-    imag(out).neg_();
+    imag(out).mul_(-1);
     return out;
   },
   backward: ([grad]) => [(grad as Tensor).conj()],
@@ -115,4 +115,16 @@ export function isComplex(input: Tensor): boolean {
 export function isFloatingPoint(input: Tensor): boolean {
   checkTensor("isFloatingPoint", input);
   return input.dtype.isFloatingPoint;
+}
+
+/** The tensor itself: `conj` has already written the conjugates out. PyTorch: `torch.resolve_conj`. */
+export function resolveConj(input: Tensor): Tensor {
+  checkTensor("resolveConj", input);
+  return input;
+}
+
+/** The tensor itself: negation is always written out. PyTorch: `torch.resolve_neg`. */
+export function resolveNeg(input: Tensor): Tensor {
+  checkTensor("resolveNeg", input);
+  return input;
 }

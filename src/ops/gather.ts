@@ -12,10 +12,14 @@ import { tensor } from "./from-data.ts";
 import { kernelOp } from "./kernel-form.ts";
 import { checkSameDType, checkTensor, type Named, named } from "./params.ts";
 
-/** An index tensor: int64, or int32. */
-export function checkIndexTensor(op: string, index: unknown): asserts index is Tensor {
+/** Whether int32 indices will do as well. */
+type Width = "int64" | "int32 or int64";
+
+/** @throws DTypeError if `index` is no index tensor; an empty one may be of any dtype where `ifEmpty` says so */
+export function checkIndexTensor(op: string, index: unknown, width: Width = "int64", ifEmpty = false): asserts index is Tensor {
   checkTensor(op, index, "index");
-  if (index.dtype !== int64 && index.dtype !== int32) throw new DTypeError(`${op}: expected an int64 tensor as index, got ${index.dtype}`);
+  if (index.dtype === int64 || (index.dtype === int32 && width !== "int64") || (ifEmpty && index.layout.numel === 0)) return;
+  throw new DTypeError(`${op}: expected an ${width} tensor as index, got ${index.dtype}`);
 }
 
 /** An index goes with a tensor if both have as many dimensions, and the tensor is at least as large in all but one of them. */
@@ -69,7 +73,7 @@ type GatherArgs = Named<[dim: number, index: Tensor], ["dim", "index"], GatherOp
 export function gather(input: Tensor, ...args: GatherArgs): Tensor {
   checkTensor("gather", input);
   const { dim, index } = named<GatherOptions>("gather", ["dim", "index", "sparseGrad"], 2, args);
-  checkIndexTensor("gather", index);
+  checkIndexTensor("gather", index, "int64", true);
   const d = wrapDim("gather", dim, input.ndim);
   checkFits("gather", index, input, "input", d);
   return gatherOp.call([input, index], { dim: d });
@@ -88,6 +92,7 @@ export function takeAlongDim(input: Tensor, ...args: Named<[indices: Tensor, dim
   if (dim === undefined || dim === null) return input.reshape(-1).gather(0, indices.reshape(-1));
   if (input.ndim !== indices.ndim) throw new ShapeError(`takeAlongDim: expected indices with as many dimensions as input, got ${shapeText(indices.shape)} and ${shapeText(input.shape)}`);
   const d = wrapDim("takeAlongDim", dim, input.ndim);
+  if (input.ndim === 0) return input.gather(d, indices);
   const without = (t: Tensor) => t.shape.with(d, 1);
   const shape = broadcastShapes("takeAlongDim", without(input), without(indices));
   return input.expand(shape.with(d, input.shape[d] as number)).gather(d, indices.expand(shape.with(d, indices.shape[d] as number)));
@@ -95,6 +100,8 @@ export function takeAlongDim(input: Tensor, ...args: Named<[indices: Tensor, dim
 
 interface ScatterAttrs {
   readonly dim: number;
+  /** Whether the source is one number. */
+  readonly number: boolean;
 }
 
 /** Writes into `into` (a tensor that no graph knows yet, or in place). */
@@ -116,7 +123,7 @@ function gradOfSource(grad: Tensor, dim: number, index: Tensor, shape: Shape): T
 
 const scatterOp = kernelOp<ScatterAttrs>({
   name: "scatter",
-  node: "ScatterBackward0",
+  node: ({ number }) => `ScatterBackward${number ? 1 : 0}`,
   forward: ([input, index, src], { dim }) => {
     const out = (input as Tensor).clone();
     scatterRaw(out, dim, index as Tensor, src as Tensor, "set");
@@ -135,7 +142,7 @@ const scatterOp = kernelOp<ScatterAttrs>({
   },
 });
 
-const scatterAddOp = kernelOp<ScatterAttrs>({
+const scatterAddOp = kernelOp<{ readonly dim: number }>({
   name: "scatterAdd",
   forward: ([input, index, src], { dim }) => {
     const out = (input as Tensor).clone();
@@ -168,13 +175,14 @@ interface Scatter {
   readonly dim: number;
   readonly index: Tensor;
   readonly src: Tensor;
+  readonly number: boolean;
   readonly reduce: "add" | "multiply" | undefined;
 }
 
 function scatterArgs(op: string, input: Tensor, args: readonly unknown[]): Scatter {
   checkTensor(op, input);
   const { dim, index, src: given, value, reduce } = named<ScatterOptions>(op, SCATTER, 2, args);
-  checkIndexTensor(op, index);
+  checkIndexTensor(op, index, "int64", true);
   const d = wrapDim(op, dim, input.ndim);
   const src = given ?? value;
   if (reduce !== undefined && reduce !== "add" && reduce !== "multiply") throw new ValueError(`${op}: expected "add" or "multiply" as reduce, got ${describe(reduce)}`);
@@ -183,7 +191,7 @@ function scatterArgs(op: string, input: Tensor, args: readonly unknown[]): Scatt
   // A number is a source that has it everywhere.
   const from = src instanceof Tensor ? src : tensor(src, { dtype: input.dtype, device: input.device }).expand(index.shape);
   checkSource(op, input, index, from);
-  return { dim: d, index, src: from, reduce };
+  return { dim: d, index, src: from, number: from !== src, reduce };
 }
 
 function checkSource(op: string, input: Tensor, index: Tensor, src: Tensor): void {
@@ -202,9 +210,9 @@ function checkSource(op: string, input: Tensor, index: Tensor, src: Tensor): voi
  *                                                           //         [0., 0., 1.]])
  */
 export function scatter(input: Tensor, ...args: ScatterArgs): Tensor {
-  const { dim, index, src, reduce } = scatterArgs("scatter", input, args);
+  const { dim, index, src, number, reduce } = scatterArgs("scatter", input, args);
   if (reduce === "multiply") return reduceOp.call([input, index, src], { dim, reduce: "prod", includeSelf: true });
-  return (reduce === "add" ? scatterAddOp : scatterOp).call([input, index, src], { dim });
+  return reduce === "add" ? scatterAddOp.call([input, index, src], { dim }) : scatterOp.call([input, index, src], { dim, number });
 }
 
 /** A tensor that shares the memory written to, copied first. */
@@ -214,12 +222,12 @@ function apart(t: Tensor, into: Tensor): Tensor {
 
 /** As `scatter`, in place. PyTorch: `Tensor.scatter_`. */
 export function scatter_(input: Tensor, ...args: ScatterArgs): Tensor {
-  const { dim, index, src, reduce } = scatterArgs("scatter_", input, args);
+  const { dim, index, src, number, reduce } = scatterArgs("scatter_", input, args);
   checkApart("scatter_", input);
   const [at, from] = [apart(index, input), apart(src, input)];
   if (reduce === "multiply") return reduceInto(input, at, from, { dim, reduce: "prod", includeSelf: true });
-  const op = reduce === "add" ? scatterAddOp : scatterOp;
-  return op.writeInto([input, at, from], { dim }, () => scatterRaw(input, dim, at, from, reduce ?? "set"));
+  const write = () => scatterRaw(input, dim, at, from, reduce ?? "set");
+  return reduce === "add" ? scatterAddOp.writeInto([input, at, from], { dim }, write) : scatterOp.writeInto([input, at, from], { dim, number }, write);
 }
 
 interface ScatterAddOptions {
@@ -232,7 +240,7 @@ type ScatterAddArgs = Named<[dim: number, index: Tensor, src: Tensor], ["dim", "
 function scatterAddArgs(op: string, input: Tensor, args: readonly unknown[]): ScatterAddOptions {
   checkTensor(op, input);
   const { dim, index, src } = named<ScatterAddOptions>(op, ["dim", "index", "src"], 3, args);
-  checkIndexTensor(op, index);
+  checkIndexTensor(op, index, "int64", true);
   checkTensor(op, src, "src");
   const d = wrapDim(op, dim, input.ndim);
   checkFits(op, index, input, "input", d);
@@ -369,7 +377,7 @@ function scatterReduceArgs(op: string, input: Tensor, args: readonly unknown[]):
   checkTensor(op, input);
   const names = ["dim", "index", "src", "reduce", "includeSelf"] as const;
   const { dim, index, src, reduce, includeSelf = true } = named<ScatterReduceOptions>(op, names, 4, args);
-  checkIndexTensor(op, index);
+  checkIndexTensor(op, index, "int64", true);
   checkTensor(op, src, "src");
   if (!Object.hasOwn(modes, reduce)) throw new ValueError(`${op}: expected ${Object.keys(modes).join(", ")} as reduce, got ${describe(reduce)}`);
   const d = wrapDim(op, dim, input.ndim);

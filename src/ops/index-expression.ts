@@ -104,7 +104,9 @@ export function applyIndex(op: string, input: Tensor, index: readonly unknown[])
       view = view.unsqueeze(dim);
       place(oneOrNone(item));
     } else if (!(item instanceof Tensor)) {
-      view = sliceAlong(view, dim, item.start, item.end, item.step);
+      // As in PyTorch: a slice that says that it is the whole makes no view, unless it stands alone.
+      const whole = items.length > 1 && (item.start ?? 0) === 0 && item.end === view.shape[dim] && item.step === 1;
+      if (!whole) view = sliceAlong(view, dim, item.start, item.end, item.step);
       dim++;
     } else if (item.ndim > 0) place(...(isMask(item) ? maskPositions(op, item, view.shape, dim) : [item]));
     else if (isMask(item)) {

@@ -20,8 +20,8 @@ function vector(t: Tensor): Tensor {
   return t.ndim === 0 ? t.detach().unsqueeze(0) : t;
 }
 
-function checkVector(op: string, index: unknown): asserts index is Tensor {
-  checkIndexTensor(op, index);
+function checkVector(op: string, index: unknown, width?: "int32 or int64"): asserts index is Tensor {
+  checkIndexTensor(op, index, width);
   if (index.ndim > 1) throw new ShapeError(`${op}: expected a vector as index, got shape ${shapeText(index.shape)}`);
 }
 
@@ -62,14 +62,14 @@ type IndexSelectArgs = Named<[dim: number, index: Tensor], ["dim", "index"], Ind
 export function indexSelect(input: Tensor, ...args: IndexSelectArgs): Tensor {
   checkTensor("indexSelect", input);
   const { dim, index } = named<IndexSelectOptions>("indexSelect", ["dim", "index"], 2, args);
-  checkVector("indexSelect", index);
+  checkVector("indexSelect", index, "int32 or int64");
   const d = wrapDim("indexSelect", dim, input.ndim);
   if (input.ndim === 0 && index.layout.numel !== 1) throw new IndexError(`indexSelect: expected one index for a 0-dim tensor, got ${index.layout.numel}`);
   return indexSelectOp.call([input, index], { dim: d });
 }
 
 interface IndexAddAttrs extends DimAttrs {
-  readonly alpha: number;
+  readonly alpha: Scalar;
 }
 
 function addRaw(into: Tensor, index: Tensor, source: Tensor, { dim, alpha }: IndexAddAttrs): void {
@@ -109,16 +109,16 @@ interface IndexAddOptions {
   dim: number;
   index: Tensor;
   source: Tensor;
-  alpha?: number;
+  alpha?: Scalar;
 }
 type IndexAddArgs = Named<[dim: number, index: Tensor, source: Tensor], ["dim", "index", "source"], IndexAddOptions>;
 
 function indexAddArgs(op: string, input: Tensor, args: readonly unknown[]): { index: Tensor; source: Tensor; attrs: IndexAddAttrs } {
   checkTensor(op, input);
   const { dim, index, source, alpha = 1 } = named<IndexAddOptions>(op, ["dim", "index", "source", "alpha"], 3, args);
-  checkVector(op, index);
+  checkVector(op, index, "int32 or int64");
   checkTensor(op, source, "source");
-  if (typeof alpha !== "number") throw new ValueError(`${op}: expected a number as alpha, got ${describe(alpha)}`);
+  if (!isScalar(alpha)) throw new ValueError(`${op}: expected a number as alpha, got ${describe(alpha)}`);
   const d = wrapDim(op, dim, input.ndim);
   checkSlices(op, input, d, index, source);
   return { index, source, attrs: { dim: d, alpha } };
@@ -204,8 +204,9 @@ function fillSlices(into: Tensor, index: Tensor, value: Tensor, dim: number): vo
   backendOf(into.device).kernels.indexPut(x, [...new Array<null>(dim).fill(null), at], value, false, { op: "indexFill" });
 }
 
-const indexFillOp = kernelOp<DimAttrs>({
+const indexFillOp = kernelOp<DimAttrs & { readonly number: boolean }>({
   name: "indexFill",
+  node: ({ number }) => `IndexFillBackward${number ? 0 : 1}`,
   forward: ([input, index, value], { dim }) => {
     const out = (input as Tensor).clone();
     fillSlices(out, index as Tensor, value as Tensor, dim);
@@ -232,32 +233,32 @@ interface IndexFillOptions {
 }
 type IndexFillArgs = Named<[dim: number, index: Tensor, value: Scalar | Tensor], ["dim", "index", "value"], IndexFillOptions>;
 
-function indexFillArgs(op: string, input: Tensor, args: readonly unknown[]): { dim: number; index: Tensor; value: Tensor } {
+function indexFillArgs(op: string, input: Tensor, args: readonly unknown[]): { dim: number; index: Tensor; value: Tensor; number: boolean } {
   checkTensor(op, input);
   const { dim, index, value } = named<IndexFillOptions>(op, ["dim", "index", "value"], 3, args);
   checkVector(op, index);
   const d = wrapDim(op, dim, input.ndim);
   if (isScalar(value)) {
     if (typeof value === "object" && !input.dtype.isComplex) throw new DTypeError(`${op}: expected a real number for ${input.dtype}, got a complex one`);
-    return { dim: d, index, value: tensor(value, { dtype: input.dtype, device: input.device }) };
+    return { dim: d, index, value: tensor(value, { dtype: input.dtype, device: input.device }), number: true };
   }
   checkTensor(op, value, "value");
   if (value.ndim > 0) throw new ShapeError(`${op}: expected a number or a 0-dim tensor as value, got shape ${shapeText(value.shape)}`);
-  return { dim: d, index, value: value.to(input.dtype) };
+  return { dim: d, index, value: value.to(input.dtype), number: false };
 }
 
 /** A copy of `input` with the slices that `index` names filled with a number. PyTorch: `torch.index_fill`. */
 export function indexFill(input: Tensor, ...args: IndexFillArgs): Tensor {
-  const { dim, index, value } = indexFillArgs("indexFill", input, args);
-  return indexFillOp.call([input, index, value], { dim });
+  const { dim, index, value, number } = indexFillArgs("indexFill", input, args);
+  return indexFillOp.call([input, index, value], { dim, number });
 }
 
 /** As `indexFill`, in place. PyTorch: `Tensor.index_fill_`. */
 export function indexFill_(input: Tensor, ...args: IndexFillArgs): Tensor {
-  const { dim, index, value } = indexFillArgs("indexFill_", input, args);
+  const { dim, index, value, number } = indexFillArgs("indexFill_", input, args);
   checkApart("indexFill_", input);
   const [at, from] = [apart(index, input), apart(value, input)];
-  return indexFillOp.writeInto([input, at, from], { dim }, () => fillSlices(input, at, from, dim));
+  return indexFillOp.writeInto([input, at, from], { dim, number }, () => fillSlices(input, at, from, dim));
 }
 
 const takeOp = kernelOp({

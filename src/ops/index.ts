@@ -35,6 +35,8 @@ function indexedShape(op: string, shape: Shape, indices: TensorIndices): Shape {
   const common = dims.reduce<Shape>((s, d) => broadcastShapes(op, s, (indices[d] as Tensor).shape), []);
   const first = dims[0] ?? 0;
   const start = dims.every((d, i) => d === first + i) ? first : 0;
+  const empty = dims.find((d) => shape[d] === 0);
+  if (empty !== undefined && !common.includes(0)) throw new IndexError(`${op}: index is out of bounds for dimension ${empty} with size 0`);
   const whole = shape.filter((_, i) => !indices[i]);
   return [...whole.slice(0, start), ...common, ...whole.slice(start)];
 }
@@ -45,7 +47,6 @@ const indexOp = kernelOp<IndexAttrs>({
     const x = input as Tensor;
     const indices = placed(dims, tensors);
     const shape = indexedShape("at", x.shape, indices);
-    checkNotEmpty(x.shape, dims, shape);
     const out = allocate(shape, x.dtype, x.device);
     backendOf(x.device).kernels.index(out, x, indices, { op: "at" });
     return out;
@@ -58,12 +59,6 @@ const indexOp = kernelOp<IndexAttrs>({
     return [putAt(zeros, dims, indices, grad as Tensor, true), ...dims.map(() => null)];
   },
 });
-
-/** Indexing a dimension of size 0 is an error unless nothing is taken. */
-function checkNotEmpty(shape: Shape, dims: readonly number[], result: Shape): void {
-  const dim = dims.find((d) => shape[d] === 0);
-  if (dim !== undefined && !result.includes(0)) throw new IndexError(`at: index is out of bounds for dimension ${dim} with size 0`);
-}
 
 interface IndexPutAttrs extends IndexAttrs {
   readonly accumulate: boolean;
@@ -128,6 +123,7 @@ function writeAt(op: string, input: Tensor, indices: TensorIndices, values: Tens
 /**
  * A part of a tensor, as Python's `x[…]` takes it. Numbers, slices, `null` and `"..."` give a view; index tensors, masks and arrays
  * a copy. PyTorch: `Tensor.__getitem__`.
+ * Differs: what follows a mask of several dimensions indexes the dimensions after those of the mask, as in NumPy.
  *
  * @param index - numbers, slices `"a:b:c"` (positive steps), `null` (a new dimension), `"..."`, booleans, index tensors (int64,
  * int32), masks (bool, uint8), nested arrays

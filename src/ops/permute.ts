@@ -70,6 +70,7 @@ export function t(input: Tensor): Tensor {
 /** The last two dimensions exchanged, and complex numbers conjugated. PyTorch: `torch.adjoint`, `Tensor.mH`. */
 export function adjoint(input: Tensor): Tensor {
   checkTensor("adjoint", input);
+  if (input.ndim === 0) return input.dtype.isComplex ? input.conj() : input;
   if (input.ndim < 2) throw new ShapeError(`adjoint: expected a matrix or a batch of them, got shape ${shapeText(input.shape)}`);
   const swapped = input.transpose(-2, -1);
   return input.dtype.isComplex ? swapped.conj() : swapped;
@@ -207,6 +208,7 @@ type DiagArgs = Call<[diagonal: number], { diagonal?: number }>;
 
 const diagonalCopyOp = kernelOp<DiagonalPlace>({
   name: "diagonalCopy",
+  node: "DiagonalBackward0_copy",
   forward: ([input], place) => diagonalOp.call(input as Tensor, place).clone(),
   backward: ([grad], context) => {
     const whole = (grad as Tensor).newZeros(context.shape(0));

@@ -249,7 +249,7 @@ export class PointwiseOp {
       dtype.category === Category.Integral && !this.accepts.includes(Category.Integral)
         ? " (whole numbers make int64: pass a dtype)"
         : "";
-    return new DTypeError(`${this.name}: expected a ${kinds.join(" or ")} dtype, got ${dtype}${whole}`);
+    return new DTypeError(`${this.name}: expected a dtype that is ${kinds.join(" or ")}, got ${dtype}${whole}`);
   }
 }
 

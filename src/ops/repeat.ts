@@ -115,7 +115,7 @@ const flipOp = kernelOp<{ dims: readonly number[] }>({
     const x = input as Tensor;
     const { shape } = x.layout;
     const out = allocate(shape, x.dtype, x.device);
-    if (x.layout.numel === 0) return out;
+    if (x.layout.numel === 0 || x.ndim === 0) return x.clone();
     // Written backwards: the result seen with the strides of the flipped dimensions reversed.
     const offset = dims.reduce((at, d) => at + ((shape[d] as number) - 1) * (out.layout.strides[d] as number), 0);
     const backwards = out.layout.strides.map((s, d) => (dims.includes(d) ? -s : s));

@@ -1,8 +1,10 @@
 /** @file Grids and products of vectors: meshgrid, cartesianProd, combinations. */
+import { int64 } from "../core/dtype.ts";
 import { describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
 import { shapeText } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { bind, type Call, isOptions } from "./bind.ts";
+import { allocate } from "./creation.ts";
 import { fromNumpy } from "./from-data.ts";
 import { stack } from "./joining.ts";
 import { checkInt, checkTensor, checkTensors } from "./params.ts";
@@ -89,6 +91,6 @@ export function combinations(input: Tensor, ...args: Call<[r: number, withReplac
     for (let i = from; i < n; i++) choose([...chosen, i], withReplacement ? i : i + 1);
   };
   choose([], 0);
-  if (rows.length === 0) return input.newEmpty([0, r]);
-  return input.indexSelect(0, fromNumpy(BigInt64Array.from(rows, BigInt))).view(-1, r);
+  const index = rows.length === 0 ? allocate([0], int64) : fromNumpy(BigInt64Array.from(rows, BigInt));
+  return input.indexSelect(0, index).view(rows.length / r, r);
 }

@@ -1,5 +1,5 @@
 /** @file Other shapes of the same elements: view, reshape, expand, squeeze and their like. */
-import { DType } from "../core/dtype.ts";
+import { Category, DType } from "../core/dtype.ts";
 import { describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
 import { Layout, viewStrides } from "../core/layout.ts";
 import { broadcastShapes, inferSizes, numelOf, type Shape, sameShape, shapeText, sizesOf, wrapDim, wrapDims } from "../core/shape.ts";
@@ -96,7 +96,8 @@ export function reshapeAs(input: Tensor, other: Tensor): Tensor {
 
 /** All elements in one dimension: a view where possible. PyTorch: `torch.ravel`. */
 export function ravel(input: Tensor): Tensor {
-  return reshape(input, -1);
+  checkTensor("ravel", input);
+  return view(input.contiguous(), -1);
 }
 
 /**
@@ -242,6 +243,8 @@ export function squeeze(input: Tensor, ...args: Call<[dim: number | Shape | null
 /** Sums over dimensions until the shape is `size`: the way back from broadcasting. PyTorch: `Tensor.sum_to_size`. */
 export function sumToSize(input: Tensor, ...size: Sizes | [{ size: Shape }]): Tensor {
   const shape = sizesOf("sumToSize", [numbersArg("sumToSize", "size", size)]);
+  // PyTorch sums a number even where there is nothing to sum, which makes int64 of a bool.
+  if (shape.length === 0 && input.ndim === 0 && input.dtype.category < Category.Floating) return input.sum();
   if (sameShape(shape, input.shape)) return input;
   const lead = input.ndim - shape.length;
   const fits = lead >= 0 && shape.every((n, i) => n === 1 || n === input.shape[i + lead]);

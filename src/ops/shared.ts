@@ -18,7 +18,7 @@ export { std, stdMean, variance as var, varMean } from "./moments.ts";
 export { all, amax, amin, any, countNonzero, logsumexp, mean, prod, sum } from "./reduce.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { adjoint, diag, diagEmbed, diagflat, diagonal, moveaxis, movedim, permute, swapaxes, swapdims, t, transpose } from "./permute.ts";
-export { conj, isComplex, isFloatingPoint } from "./complex.ts";
+export { conj, isComplex, isFloatingPoint, resolveConj, resolveNeg } from "./complex.ts";
 export { gather, scatter, scatterAdd, scatterReduce, takeAlongDim } from "./gather.ts";
 export { indexPut } from "./index.ts";
 export { indexAdd, indexCopy, indexFill, indexSelect, put, take } from "./index-select.ts";
@@ -27,6 +27,7 @@ export { flip, fliplr, flipud, repeatInterleave, roll, rot90, tile } from "./rep
 export { cummax, cummin, cumprod, cumsum, diff, logcumsumexp } from "./scan.ts";
 export { broadcastTo, flatten, ravel, reshape, squeeze, unflatten, unsqueeze } from "./shape.ts";
 export { asStrided, narrow, select } from "./slice.ts";
+export { asStridedScatter, diagonalScatter, selectScatter, sliceScatter } from "./view-scatter.ts";
 export { argsort, kthvalue, msort, sort, topk } from "./sort.ts";
 export { tril, triu } from "./triangular.ts";
 export { chunk, dsplit, hsplit, split, splitWithSizes, tensorSplit, unbind, vsplit } from "./split.ts";

@@ -1,6 +1,6 @@
 /** @file Views of a part: select, narrow, slice, and those that say where each element lies. */
 import { IndexError, ShapeError, ValueError } from "../core/errors.ts";
-import { extent, Layout } from "../core/layout.ts";
+import { extent, Layout, mayOverlap } from "../core/layout.ts";
 import { checkSizes, type Shape, shapeText, wrapDim } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { arange } from "./creation.ts";
@@ -123,6 +123,7 @@ const asStridedOp = new AsStridedOp({
     const held = Math.max(extent(new Layout(size, stride, 0)) + offset, extent(of) + of.offset) - low;
     const storage = grad.newZeros([held]).indexAdd(0, positions(size, stride, offset - low), grad.reshape(-1));
     const own = positions(of.shape, of.strides, of.offset - low);
+    if (!mayOverlap(of)) return storage.indexSelect(0, own).reshape(of.shape);
     const shared = grad.newZeros([held]).indexAdd(0, own, grad.newOnes([own.numel()]));
     return storage.indexSelect(0, own).div(shared.indexSelect(0, own)).reshape(of.shape);
   },

@@ -9,11 +9,12 @@ import { allocate } from "./creation.ts";
 import { kernelOp } from "./kernel-form.ts";
 
 interface SoftmaxOptions {
-  dim?: number;
+  /** PyTorch's choice by the number of dimensions if not given. */
+  dim?: number | null;
   /** Converts the input first. */
   dtype?: DType | null;
 }
-type SoftmaxArgs = Call<[dim: number, dtype: DType], SoftmaxOptions>;
+type SoftmaxArgs = Call<[dim: number | null, dtype: DType | null], SoftmaxOptions>;
 
 interface Attrs {
   readonly dim: number;

@@ -46,20 +46,30 @@ pool = {
     "from": entry([0.0, 1, -2, 3.5, 100, 1e-3], signed),
     "to": entry([1.0, -1, 5, 3.5, -100, 1e3], signed),
     "weight": entry([0.0, 0.25, 0.5, 0.75, 1, -1.5], signed),
+    # For operators whose infinities and NaN changed with PyTorch's versions.
+    "finite": entry([x for x in edge if x == x and abs(x) != INF], signed),
+    "signs": entry([2.0 if x != x else x for x in fb], ib, (0, 1, 0, 1)),
     "mask": {"mask": [1, 0, 0]},
 }
 
 UNARY = """abs neg sign sgn square sqrt rsqrt reciprocal exp exp2 expm1 log log2 log10 log1p sigmoid logit sin cos tan asin acos
 atan sinh cosh tanh asinh acosh atanh sinc deg2rad rad2deg floor ceil round trunc frac isnan isinf isfinite isposinf isneginf
 logical_not bitwise_not erf erfc erfinv lgamma digamma nan_to_num relu selu celu hardshrink signbit"""
-ACTIVATIONS = """relu relu6 leaky_relu elu selu celu gelu silu mish softplus hardtanh hardsigmoid hardswish hardshrink softshrink
+ACTIVATIONS = """relu relu6 leaky_relu elu selu celu gelu silu mish softplus hardtanh hardsigmoid hardswish hardshrink
 tanhshrink softsign logsigmoid"""
-BINARY = """add sub mul div true_divide maximum minimum fmax fmin copysign hypot atan2 nextafter logaddexp logaddexp2 xlogy
+BINARY = """add sub mul div true_divide maximum minimum fmax fmin hypot atan2 nextafter logaddexp logaddexp2 xlogy
 eq ne lt le gt ge isclose logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor clamp_min clamp_max rsub"""
 # Where the second operand may be a number.
 WITH_NUMBER = "add sub mul div true_divide rsub copysign xlogy eq ne lt le gt ge clamp_min clamp_max"
 FROM_NUMBER = "add sub mul div xlogy"
 DIVISIONS = "floor_divide remainder fmod"
+
+# Gradients that are not asked of this version.
+NO_GRADIENT = {
+    "sgn": "NaN for real numbers; zero in PyTorch 2",
+    "digamma": "polygamma(1, x) is right to 11 digits only",
+    "nn.functional.hardsigmoid": "multiplies by a sixth in float32",
+}
 
 F = "nn.functional."
 T = lambda name: {"tensor": name}
@@ -86,7 +96,10 @@ for mode in ("floor", "trunc"):
     call("div", T("x"), 3, rounding_mode=mode)
 call("remainder", 7, T("divisor"))
 call("pow", T("a"), T("b"))
-for exponent in (0, 1, 2, 3, 0.5, -0.5, -1, -2, 2.5, 4):
+call("copysign", T("a"), T("signs"))
+call(F + "softshrink", T("finite"))
+call("pow", T("finite"), -0.5)
+for exponent in (0, 1, 2, 3, 0.5, -1, -2, 2.5, 4):
     call("pow", T("x"), exponent)
 call("pow", 2, T("x"))
 call("pow", -1.5, T("x"))
@@ -104,7 +117,7 @@ call("addcdiv", T("from"), T("to"), T("weight"), value=-0.5)
 call("lerp", T("from"), T("to"), T("weight"))
 call("lerp", T("from"), T("to"), 0.25)
 call("lerp", T("from"), T("to"), 0.75)
-call("clamp", T("x"), -1, 2)
+call("clamp", T("x"), 1, 2)
 call("clamp", T("x"), -1.5, 2.5)
 call("clamp", T("x"), 3, 1)
 call("clamp", T("x"), min=0)
@@ -127,7 +140,7 @@ call(F + "celu", T("x"), alpha=1.5)
 call(F + "leaky_relu", T("x"), 0.2)
 call(F + "hardtanh", T("x"), 0, 2)
 call(F + "hardshrink", T("x"), 1.0)
-call(F + "softshrink", T("x"), 1.0)
+call(F + "softshrink", T("finite"), 1.0)
 call(F + "threshold", T("x"), 1, 20)
 call("threshold", T("x"), 0.5, -2)
 
@@ -166,16 +179,21 @@ for op, args, kwargs in calls:
     results = {}
     node, grads = None, None
     for dtype in DTYPES:
+        if dtype == "bfloat16" and kwargs == {"approximate": "tanh"}:
+            continue  # rounds at every step: wrong in the second digit
         inputs = [tensor(a["tensor"], dtype, length) if isinstance(a, dict) else a for a in args]
         leaves = [x.requires_grad_() for x in inputs if isinstance(x, torch.Tensor) and x.is_floating_point()]
         try:
             out = f(*inputs, **kwargs)
-        except (RuntimeError, TypeError):
-            results[dtype] = None
+        except (RuntimeError, TypeError) as error:
+            if "not implemented for 'BFloat16'" not in str(error):  # a gap that later versions fill
+                results[dtype] = None
             continue
         results[dtype] = {"dtype": str(out.dtype)[6:], "data": encode(out)}
-        if dtype != "float64" or not out.requires_grad:
+        if dtype != "float64" or not out.requires_grad or op in NO_GRADIENT:
             continue
+        if op == "remainder" and not isinstance(args[0], dict):
+            continue  # has none
         node = out.grad_fn.name().split("::")[-1]
         try:
             grads = [encode(g) for g in torch.autograd.grad(out, leaves, torch.full_like(out, 1.5))]

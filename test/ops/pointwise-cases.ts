@@ -19,7 +19,8 @@ export interface Case {
   readonly node: string | null;
   /** Of float64 arguments, for a gradient of 1.5; `"missing"` where PyTorch has none. */
   readonly grads: readonly string[] | "missing" | null;
-  readonly results: Readonly<Record<DTypeName, GoldenResult | null>>;
+  /** `null` where PyTorch refuses the dtype; absent where its version has no kernel. */
+  readonly results: Readonly<Partial<Record<DTypeName, GoldenResult | null>>>;
 }
 
 export type DTypeName = "float32" | "float64" | "bfloat16" | "int64" | "int32" | "uint8" | "bool";
@@ -29,10 +30,13 @@ interface Golden {
   readonly cases: readonly Case[];
 }
 
-const golden: Golden = JSON.parse(gunzipSync(readFileSync(new URL("../golden/pointwise.json.gz", import.meta.url))).toString());
+const golden: Golden = JSON.parse(
+  gunzipSync(readFileSync(new URL("../golden/pointwise.json.gz", import.meta.url))).toString(),
+);
 export const { cases } = golden;
 
-const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+export const camel = (name: string): string =>
+  name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /** The call as a user would write it. */
 export function title({ op, args, kwargs }: Case): string {
@@ -62,7 +66,7 @@ function tensorOf(name: string, dtype: torch.DType, length: number): torch.Tenso
   const lists = golden.pool[name] ?? {};
   if (lists["mask"]) return torch.tensor(Array.from({ length }, (_, i) => lists["mask"]?.[i % 3] === 1));
   const kind = dtype.isFloatingPoint ? "float" : dtype === torch.bool ? "bool" : "int";
-  const values = (lists[kind] ?? []).map(Number);
+  const values = (lists[kind] ?? []).map((x) => (x === "inf" ? Infinity : x === "-inf" ? -Infinity : Number(x)));
   return torch.tensor(values, { dtype: kind === "float" ? torch.float64 : torch.int64 }).to(dtype);
 }
 
@@ -99,6 +103,7 @@ export function decode({ dtype, data }: { dtype: DTypeName; data: string }): num
 /** The numbers of a tensor; bools as 0 and 1, int64 rounded like those of `decode`. */
 export function numbersOf(t: torch.Tensor): number[] {
   const flat = t.detach().contiguous().flatten();
-  if (flat.dtype === torch.int64) return Array.from({ length: flat.numel() }, (_, i) => Number(flat.at(i).itemBigInt()));
+  if (flat.dtype === torch.int64)
+    return Array.from({ length: flat.numel() }, (_, i) => Number(flat.at(i).itemBigInt()));
   return (flat.tolist() as (number | boolean)[]).map(Number);
 }

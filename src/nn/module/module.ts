@@ -3,7 +3,7 @@ import { freeGrad, peekGrad } from "../../autograd/grad-memory.ts";
 import { noGrad } from "../../autograd/modes.ts";
 import { Device, type DeviceLike } from "../../core/device.ts";
 import { bfloat16, DType, float16, float32, float64 } from "../../core/dtype.ts";
-import { DTypeError, describe, ValueError } from "../../core/errors.ts";
+import { DTypeError, describe, TorchError, ValueError } from "../../core/errors.ts";
 import { Buffer, Parameter } from "../../core/parameter.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { bind, type Call } from "../../ops/bind.ts";
@@ -380,6 +380,15 @@ export abstract class Module {
     return printed(this);
   }
 }
+
+// What plain JavaScript meets that forgets `forward`: for TypeScript the method is abstract.
+Object.defineProperty(Module.prototype, "forward", {
+  value(this: Module): never {
+    throw new TorchError(`${className(this)}: expected a method forward, got none; a module is called through it`);
+  },
+  writable: true,
+  configurable: true,
+});
 
 function internalsOf(module: Module): Internals {
   return Reflect.get(module, INTERNALS) as Internals;

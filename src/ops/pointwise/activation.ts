@@ -81,7 +81,7 @@ export const elu: Pointwise<WithAlpha> = pointwise({
   options: { alpha: 1 },
   dtype: "same",
   accepts: FLOATING,
-  expr: ({ input }, { alpha }) => where(input.gt(0), input, input.expm1().mul(alpha)),
+  expr: ({ input }, { alpha }) => where(input.le(0), input.expm1().mul(alpha), input),
 });
 
 // The fixed point of mean 0 and variance 1, as the paper gives it.
@@ -98,7 +98,7 @@ export const selu: Pointwise<Unary> = pointwise({
   dtype: "same",
   accepts: FLOATING,
   node: "EluBackward0",
-  expr: ({ input }) => where(input.gt(0), input.mul(SELU_SCALE), input.expm1().mul(SELU_SCALE * SELU_ALPHA)),
+  expr: ({ input }) => where(input.le(0), input.expm1().mul(SELU_SCALE * SELU_ALPHA), input.mul(SELU_SCALE)),
 });
 
 /**
@@ -114,7 +114,7 @@ export const celu: Pointwise<WithAlpha> = pointwise({
   check(_, { alpha }) {
     if (alpha === 0) throw new ValueError("celu: expected an alpha other than 0 (ZeroDivisionError), got 0");
   },
-  expr: ({ input }, { alpha }) => where(input.gt(0), input, input.div(alpha).expm1().mul(alpha)),
+  expr: ({ input }, { alpha }) => where(input.le(0), input.div(alpha).expm1().mul(alpha), input),
 });
 
 /** How `gelu` computes the normal distribution: exactly, or by `tanh`. */
@@ -233,7 +233,7 @@ export const hardswish: Pointwise<Unary> = pointwise({
   accepts: FLOATING,
   expr: ({ input }) => input.mul(input.add(3).max(0).min(6)).div(6),
   derivative: {
-    input: ({ grad, input }) => where(input.lt(-3), 0, where(input.le(3), grad.mul(input.div(3).add(0.5)), grad)),
+    input: ({ grad, input }) => where(input.lt(-3), 0, where(input.lt(3), grad.mul(input.div(3).add(0.5)), grad)),
   },
 });
 
@@ -271,6 +271,7 @@ export const tanhshrink: PointwiseOnly<Unary> = pointwise({
   name: "tanhshrink",
   args: ["input"],
   dtype: "float",
+  accepts: NUMBERS,
   inplace: false,
   node: "SubBackward0",
   expr: ({ input }) => input.sub(input.tanh()),

@@ -175,6 +175,7 @@ export const lerp: Pointwise<(input: Tensor, end: Tensor, weight: TensorOrScalar
   numbers: ["weight"],
   dtype: "same",
   accepts: FLOATING,
+  promotes: ["input", "end"],
   node: ({ weight }) => (weight ? "LerpBackward0" : "LerpBackward1"),
   check: sameDTypes("lerp"),
   // From the nearer end, so that a weight of 1 gives `end` itself.

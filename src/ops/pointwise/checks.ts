@@ -48,7 +48,8 @@ export function fits(op: string, name: string, value: Scalar, dtype: DType): voi
   }
   if (dtype.category !== Category.Integral) return;
   const bits = dtype.itemsize * 8;
-  const low = dtype.isSigned ? -(2 ** (bits - 1)) : 0;
+  // As in PyTorch, a negative number counts from the end of an unsigned range.
+  const low = dtype.isSigned ? -(2 ** (bits - 1)) : 1 - 2 ** bits;
   const high = dtype.isSigned ? 2 ** (bits - 1) : 2 ** bits;
   const number = typeof value === "bigint" ? value : Math.trunc(Number(value));
   if (!(number >= low && number < high))

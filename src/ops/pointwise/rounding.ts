@@ -1,4 +1,5 @@
 /** @file Rounding, signs, and steps between floating-point numbers. Their derivatives are 0 wherever there is one. */
+import { finfo, promoteTypes } from "../../core/dtype.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { copysign as copysignOf, where } from "../../expr/index.ts";
 import { bind, type Call } from "../bind.ts";
@@ -132,16 +133,44 @@ export const signbit: PointwiseOnly<Unary> = family(isBelowZero, (given) => [
   given,
 ]);
 
-/**
- * `input` moved by one step of its dtype towards `other`; without a derivative, as in PyTorch. PyTorch: `torch.nextafter`.
- */
-export const nextafter: Pointwise<Pair> = pointwise({
+const nextFloat: Pointwise<Pair> = pointwise({
   name: "nextafter",
   args: ["input", "other"],
   dtype: "same",
   accepts: FLOATING,
   derivative: "missing",
   expr: ({ input, other }) => input.nextafter(other),
+});
+
+type HalfSteps = { steps: number; smallest: number; largest: number };
+
+/** Half types compute in float32, whose step at a number is `steps` times smaller, but for the `smallest` of all steps. */
+const nextHalf: Pointwise<(input: Tensor, other: Tensor, options: HalfSteps) => Tensor> = pointwise({
+  name: "nextafter",
+  args: ["input", "other"],
+  options: { steps: 1, smallest: 0, largest: 0 },
+  dtype: "same",
+  accepts: FLOATING,
+  derivative: "missing",
+  expr({ input, other }, { steps, smallest, largest }) {
+    const step = input.nextafter(other).sub(input);
+    const moved = input.add(step.abs().mul(steps).max(smallest).copysign(step));
+    const leavesInfinity = input.isinf().and(input.ne(other)).and(other.isnan().not());
+    return where(leavesInfinity, largest.copysign(input), where(input.eq(other), other, moved));
+  },
+});
+
+/**
+ * `input` moved by one step of its dtype towards `other`; without a derivative, as in PyTorch. PyTorch: `torch.nextafter`.
+ */
+export const nextafter: Pointwise<Pair> = family(nextFloat, (given) => {
+  const [input, other] = given;
+  const isHalf =
+    given.length === 2 && input instanceof Tensor && input.dtype.isFloatingPoint && input.dtype.itemsize === 2;
+  if (!isHalf || !(other instanceof Tensor) || promoteTypes(input.dtype, other.dtype) !== input.dtype)
+    return [nextFloat, given];
+  const { eps, tiny, max } = finfo(input.dtype);
+  return [nextHalf, [input, other, { steps: eps * 2 ** 23, smallest: tiny * eps, largest: max }]];
 });
 
 /**

@@ -3,7 +3,7 @@ import { finfo } from "../../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { shapeText } from "../../core/shape.ts";
 import { Tensor } from "../../core/tensor.ts";
-import { where as select } from "../../expr/index.ts";
+import { type Expr, where as select } from "../../expr/index.ts";
 import { bind, type Call } from "../bind.ts";
 import type { TensorOrScalar } from "../dtypes.ts";
 import { type Choice, family, NUMBERS, type Pointwise, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
@@ -145,6 +145,9 @@ export const clamp: Pointwise<
   throw new ValueError("clamp: expected at least one of min and max");
 });
 
+/** The gradient of an operand: none if the other won, half if they are equal, all of it else (beside NaN, too). */
+const unlessLost = (grad: Expr, lost: Expr, tied: Expr) => select(lost, 0, select(tied, grad.mul(0.5), grad));
+
 /**
  * The larger of two elements; NaN if one is NaN. At ties both get half of the gradient. PyTorch: `torch.maximum`.
  * @example
@@ -156,6 +159,10 @@ export const maximum: PointwiseOnly<Pair> = pointwise({
   dtype: "same",
   inplace: false,
   expr: ({ input, other }) => input.max(other),
+  derivative: {
+    input: ({ grad, input, other }) => unlessLost(grad, input.lt(other), input.eq(other)),
+    other: ({ grad, input, other }) => unlessLost(grad, input.gt(other), input.eq(other)),
+  },
 });
 
 /** The smaller of two elements; NaN if one is NaN. At ties both get half of the gradient. PyTorch: `torch.minimum`. */
@@ -165,6 +172,10 @@ export const minimum: PointwiseOnly<Pair> = pointwise({
   dtype: "same",
   inplace: false,
   expr: ({ input, other }) => input.min(other),
+  derivative: {
+    input: ({ grad, input, other }) => unlessLost(grad, input.gt(other), input.eq(other)),
+    other: ({ grad, input, other }) => unlessLost(grad, input.lt(other), input.eq(other)),
+  },
 });
 
 /** The larger of two elements; the number if one is NaN. At ties the first gets the gradient. PyTorch: `torch.fmax`. */

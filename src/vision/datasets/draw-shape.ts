@@ -22,13 +22,13 @@ export const SHAPES: readonly { readonly name: string; readonly distance: Distan
   { name: "beams", distance: (u, v) => stroke(Math.abs(v) - 0.55, u) },
   { name: "pillars", distance: (u, v) => stroke(Math.abs(u) - 0.55, v) },
   { name: "corner", distance: (u, v) => Math.min(stroke(u + 0.65, v), stroke(v - 0.65, u)) },
-  { name: "crescent", distance: (u, v) => Math.max(length(u, v) - 0.85, 0.85 - length(u - 0.5, v)) },
+  { name: "crescent", distance: (u, v) => Math.max(length(u, v) - 0.85, 1 - length(u - 0.6, v)) },
 ];
 
 /** How much the pictures of a class differ. Lengths in pixels, angles in radians, brightness from 0 to 1. */
 const VARIATION = {
   radius: [8.5, 12],
-  shift: 2.2,
+  shift: 2,
   angle: 0.25,
   /** Half the thickness of strokes, in units of the radius; filled shapes grow by as much. */
   thickness: [0.12, 0.28],
@@ -106,9 +106,12 @@ function paint(distance: Distance, { x, y, radius, angle, thickness, brightness 
   const scale = POINTS / (2 * REACH * radius);
   const cos = Math.cos(angle) * scale;
   const sin = Math.sin(angle) * scale;
-  for (let row = 0, i = 0; row < SIDE; row++) {
+  const first = (center: number) => Math.max(0, Math.floor(center - REACH * radius));
+  const end = (center: number) => Math.min(SIDE, Math.ceil(center + REACH * radius));
+  const [left, right, bottom] = [first(x), end(x), end(y)];
+  for (let row = first(y); row < bottom; row++) {
     const dy = row + 0.5 - y;
-    for (let column = 0; column < SIDE; column++, i++) {
+    for (let column = left; column < right; column++) {
       const dx = column + 0.5 - x;
       const u = cos * dx + sin * dy + POINTS / 2;
       const v = cos * dy - sin * dx + POINTS / 2;
@@ -116,6 +119,7 @@ function paint(distance: Distance, { x, y, radius, angle, thickness, brightness 
       const depth = (thickness - table[(v | 0) * POINTS + (u | 0)]!) * radius + 0.5;
       if (depth <= 0) continue;
       const covered = depth < 1 ? brightness * depth : brightness;
+      const i = row * SIDE + column;
       if (covered > ink[i]!) ink[i] = covered;
     }
   }

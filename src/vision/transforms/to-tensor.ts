@@ -1,6 +1,6 @@
 /** @file Pictures as tensors. */
 import { bytes } from "../../backends/cpu/memory.ts";
-import { type DType, float32, float64, getDefaultDtype, uint8 } from "../../core/dtype.ts";
+import { float32, float64, getDefaultDtype, uint8 } from "../../core/dtype.ts";
 import { describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { Layout } from "../../core/layout.ts";
 import { shapeText } from "../../core/shape.ts";
@@ -10,40 +10,19 @@ import { allocate } from "../../ops/creation.ts";
 import { Image } from "../image.ts";
 import { Transform } from "./transform.ts";
 
-/** `x / 255` for each byte `x`. Rounding the quotient of doubles once more gives what dividing float32 numbers gives. */
-const fractions = Float32Array.from({ length: 256 }, (_, x) => x / 255);
-const fractions64 = Float64Array.from({ length: 256 }, (_, x) => x / 255);
+/** `x / 255` for each byte `x`. */
+const fractions = Float64Array.from({ length: 256 }, (_, x) => x / 255);
 
-/** Where samples of a batch begin in their common memory: at multiples of a cache line. */
-const ALIGNMENT = 64;
-
-type Floats = Float32Array | Float64Array;
-
-/** Writes H × W × C bytes as C × H × W fractions, from element `start` of `out` on. */
-function writeFractions(out: Floats, start: number, image: Image): void {
-  const { data, channels } = image;
-  const table = out instanceof Float32Array ? fractions : fractions64;
-  const area = image.width * image.height;
-  for (let c = 0; c < channels; c++) {
-    const plane = start + c * area;
-    for (let i = 0, at = c; i < area; i++, at += channels) out[plane + i] = table[data[at] as number] as number;
-  }
-}
-
-function floatsOf(storage: Storage, dtype: DType): Floats {
-  const { buffer, byteOffset, byteLength } = bytes(storage);
-  return dtype === float32
-    ? new Float32Array(buffer, byteOffset, byteLength / 4)
-    : new Float64Array(buffer, byteOffset, byteLength / 8);
-}
-
-/** The dtype of fractions; one that JavaScript has an array for, and which `finish` converts. */
-const writtenAs = (dtype: DType): DType => (dtype === float64 ? float64 : float32);
-
-function fromImage(image: Image): Tensor {
+/** One picture, without the cost of an op. Rounding these quotients gives what dividing in float32 gives. */
+function fromImage({ data, channels, height, width }: Image): Tensor {
   const dtype = getDefaultDtype();
-  const out = allocate([image.channels, image.height, image.width], writtenAs(dtype));
-  writeFractions(floatsOf(out.storage, out.dtype), 0, image);
+  const out = allocate([channels, height, width], dtype === float64 ? float64 : float32);
+  const { buffer, byteOffset } = bytes(out.storage);
+  const Elements: Float64ArrayConstructor | Float32ArrayConstructor = dtype === float64 ? Float64Array : Float32Array;
+  const elements = new Elements(buffer as ArrayBuffer, byteOffset, data.length);
+  const area = height * width;
+  for (let c = 0; c < channels; c++)
+    for (let i = 0, at = c; i < area; i++, at += channels) elements[c * area + i] = fractions[data[at] as number] as number;
   return out.to(dtype);
 }
 
@@ -72,22 +51,34 @@ export class ToTensor extends Transform<Image | Tensor, Tensor> {
     throw new ValueError(`ToTensor: expected an Image or a Tensor, got ${describe(picture)}`);
   }
 
-  /** As `forward` for each. Pictures of one size share a piece of memory: they are made, used and dropped together. */
+  /** As `forward` for each. Pictures of one size are converted together, and lie in one piece of memory. */
   override many(pictures: readonly (Image | Tensor)[]): Tensor[] {
-    const [first] = pictures;
-    const dtype = getDefaultDtype();
-    const alike = (x: Image | Tensor) => x instanceof Image && x.mode === (first as Image).mode && x.width === (first as Image).width && x.height === (first as Image).height;
-    if (dtype !== writtenAs(dtype) || !pictures.every(alike)) return pictures.map((x) => this.forward(x));
-    const { channels, height, width } = first as Image;
-    const layout = Layout.contiguous([channels, height, width]);
-    const used = layout.numel * dtype.itemsize;
-    const step = Math.ceil(used / ALIGNMENT) * ALIGNMENT;
-    const { storage: whole } = allocate([(pictures.length * step) / dtype.itemsize], dtype);
-    const out = floatsOf(whole, dtype);
-    return pictures.map((picture, i) => {
-      writeFractions(out, (i * step) / dtype.itemsize, picture as Image);
-      const own = new Storage(whole.device, used, whole.block, whole.byteOffset + i * step);
-      return new Tensor(own, layout, dtype);
-    });
+    return allAlike(pictures) ? fromImages(pictures) : pictures.map((picture) => this.forward(picture));
   }
+}
+
+function allAlike(pictures: readonly (Image | Tensor)[]): pictures is readonly Image[] {
+  const [first] = pictures;
+  return (
+    first instanceof Image &&
+    pictures.every((x) => x instanceof Image && x.mode === first.mode && x.width === first.width && x.height === first.height)
+  );
+}
+
+function fromImages(images: readonly Image[]): Tensor[] {
+  const { channels, height, width } = images[0] as Image;
+  const pixels = allocate([images.length, height, width, channels], uint8);
+  const raw = bytes(pixels.storage);
+  for (let i = 0, at = 0; i < images.length; i++) {
+    const { data } = images[i] as Image;
+    raw.set(data, at);
+    at += data.length;
+  }
+  const { storage, dtype } = pixels.permute([0, 3, 1, 2]).to(getDefaultDtype()).contiguous().div_(255);
+  const layout = Layout.contiguous([channels, height, width]);
+  const nbytes = layout.numel * dtype.itemsize;
+  // Each has a storage of its own, and so a version of its own: only the memory is common.
+  return images.map(
+    (_, i) => new Tensor(new Storage(storage.device, nbytes, storage.block, storage.byteOffset + i * nbytes), layout, dtype),
+  );
 }

@@ -1,0 +1,23 @@
+/** @file `torch.nn`. */
+export { Buffer, Parameter } from "../core/parameter.ts";
+export { ModuleDict } from "./containers/module-dict.ts";
+export { ModuleList } from "./containers/module-list.ts";
+export { ParameterDict, ParameterList } from "./containers/parameter-list.ts";
+export { type NamedModules, Sequential } from "./containers/sequential.ts";
+export * as functional from "./functional/index.ts";
+export * as init from "./init.ts";
+export * from "./layers/activation.ts";
+export { Dropout } from "./layers/dropout.ts";
+export { Flatten, Unflatten } from "./layers/flatten.ts";
+export { Identity, Linear } from "./layers/linear.ts";
+export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./layers/loss.ts";
+export type {
+  ForwardHook,
+  ForwardPreHook,
+  FullBackwardHook,
+  FullBackwardPreHook,
+  HookHandle,
+  HookOptions,
+} from "./module/hooks.ts";
+export { Module } from "./module/module.ts";
+export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from "./module/state-dict.ts";
