@@ -141,7 +141,7 @@ const accessors = {
     return versionOf(this);
   },
   get T(): Tensor {
-    return this.ndim === 2 ? this.t() : this.permute(this.shape.map((_, i) => this.ndim - 1 - i));
+    return this.permute(this.shape.map((_, i) => this.ndim - 1 - i));
   },
   get mT(): Tensor {
     if (this.ndim === 0) return this;

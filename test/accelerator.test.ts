@@ -3,7 +3,11 @@ import * as torch from "../src/index.ts";
 
 it("finds no accelerator where no engine is registered", () => {
   const { accelerator } = torch;
-  expect([accelerator.isAvailable(), accelerator.currentAccelerator(), accelerator.deviceCount()]).toEqual([false, null, 0]);
+  expect([accelerator.isAvailable(), accelerator.currentAccelerator(), accelerator.deviceCount()]).toEqual([
+    false,
+    null,
+    0,
+  ]);
   expect(() => accelerator.currentDeviceIndex()).toThrow(torch.DeviceError);
 });
 

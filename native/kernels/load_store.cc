@@ -65,6 +65,24 @@ TT_INLINE void store_row(char* to, int64_t stride, const R* __restrict from, int
   }
 }
 
+// Row r goes to to[r * pitch]. Column by column, as they lie in memory.
+template <class M, class R>
+TT_INLINE void load_columns(R* __restrict to, int64_t pitch, const char* from, int64_t stride, int64_t columns,
+                            int64_t rows) {
+  if (rows == 16) {
+    for (int64_t j = 0; j < columns; j++) {
+      const M* column = (const M*)(from + j * stride);
+#pragma GCC unroll 16
+      for (int64_t r = 0; r < 16; r++) to[r * pitch + j] = from_memory<R>(column[r]);
+    }
+  } else {
+    for (int64_t j = 0; j < columns; j++) {
+      const M* column = (const M*)(from + j * stride);
+      for (int64_t r = 0; r < rows; r++) to[r * pitch + j] = from_memory<R>(column[r]);
+    }
+  }
+}
+
 template <class R>
 TT_INLINE void gather_box(R* to, int32_t dtype, const char* from, const tt_box& box,
                                               const int64_t* strides, int64_t linear, int64_t n) {
@@ -117,6 +135,12 @@ using namespace TT_NS;
   extern "C" void TT_SYMBOL(gather_##name)(R * to, int32_t dtype, const char* from, const tt_box* box,                 \
                                            const int64_t* strides, int64_t linear, int64_t n) {                        \
     gather_box(to, dtype, from, *box, strides, linear, n);                                                             \
+  }                                                                                                                    \
+  extern "C" void TT_SYMBOL(load_block_##name)(R * to, int64_t pitch, int32_t dtype, const char* from, int64_t stride, \
+                                               int64_t columns, int64_t rows) {                                        \
+    with_type(dtype, [=](auto m) __attribute__((always_inline)) {                                                      \
+      load_columns<decltype(m)>(to, pitch, from, stride, columns, rows);                                               \
+    });                                                                                                                \
   }                                                                                                                    \
   extern "C" void TT_SYMBOL(scatter_##name)(char* to, int32_t dtype, const tt_box* box, const int64_t* strides,        \
                                             int64_t linear, const R* from, int64_t n) {                                \

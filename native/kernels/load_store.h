@@ -128,7 +128,7 @@ enum { kMaxDims = 64 };
 }  // namespace TT_NS
 
 // n elements in a row of memory, into registers and back; the same across the rows of a box, from the position `linear`
-// on. Strides are in bytes. load_store.cc has them, once for each register type.
+// on; and a block of rows and columns whose columns lie side by side in memory. Strides are in bytes. load_store.cc has them, once for each register type.
 #define TT_LOAD_STORE(R, name)                                                                                         \
   extern "C" void TT_SYMBOL(load_##name)(R* to, int32_t dtype, const char* from, int64_t stride, int64_t n);           \
   extern "C" void TT_SYMBOL(store_##name)(char* to, int32_t dtype, int64_t stride, const R* from, int64_t n);          \
@@ -136,7 +136,13 @@ enum { kMaxDims = 64 };
                                            const int64_t* strides, int64_t linear, int64_t n);                         \
   extern "C" void TT_SYMBOL(scatter_##name)(char* to, int32_t dtype, const tt_box* box, const int64_t* strides,        \
                                             int64_t linear, const R* from, int64_t n);                                 \
+  extern "C" void TT_SYMBOL(load_block_##name)(R* to, int64_t pitch, int32_t dtype, const char* from, int64_t stride,  \
+                                               int64_t columns, int64_t rows);                                         \
   namespace TT_NS {                                                                                                    \
+  TT_INLINE void load_block(R* to, int64_t pitch, int32_t dtype, const char* from, int64_t stride, int64_t columns,    \
+                            int64_t rows) {                                                                            \
+    TT_SYMBOL(load_block_##name)(to, pitch, dtype, from, stride, columns, rows);                                       \
+  }                                                                                                                    \
   TT_INLINE void load_run(R* to, int32_t dtype, const char* from, int64_t stride, int64_t n) {                         \
     TT_SYMBOL(load_##name)(to, dtype, from, stride, n);                                                                \
   }                                                                                                                    \

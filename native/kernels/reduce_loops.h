@@ -14,18 +14,24 @@ namespace TT_NS {
 namespace {
 
 enum {
-  kLanes = 64,
+  kLaneBytes = 512,
   kLeafRows = 16,
+  // Stretches that are not worth lanes.
+  kShort = 32,
   // Results are shared out among threads one by one when there are this many, else each is cut into pieces.
   kManyGroups = 16,
   // Elements that are worth another thread; a power of two times a leaf.
-  kPieceElements = 32 * kLeafRows * kLanes,
+  kPieceElements = 32 * 1024,
   kMaxPieces = 256,
 };
 
+template <class T>
+constexpr int lanes_of = kLaneBytes / (int)sizeof(T);
+
 template <class R, class T>
 struct Lanes {
-  T value[R::accumulators][kLanes];
+  static constexpr int count = lanes_of<T>;
+  T value[R::accumulators][count];
 };
 
 template <class R, class T>
@@ -33,7 +39,7 @@ TT_INLINE void init_lanes(Lanes<R, T>& lanes) {
   T fresh[R::accumulators];
   R::init(fresh);
   for (int k = 0; k < R::accumulators; k++)
-    for (int j = 0; j < kLanes; j++) lanes.value[k][j] = fresh[k];
+    for (int j = 0; j < lanes_of<T>; j++) lanes.value[k][j] = fresh[k];
 }
 
 template <class R, class T>
@@ -58,9 +64,19 @@ TT_INLINE void combine_lanes(Lanes<R, T>& a, int first_a, const Lanes<R, T>& b, 
   }
 }
 
+// The upper half of the lanes onto the lower, until one is left.
+template <int half, class R, class T>
+TT_INLINE void fold_lanes(Lanes<R, T>& lanes) {
+  if constexpr (half >= 1) {
+    combine_lanes<R, T>(lanes, 0, lanes, half, half);
+    fold_lanes<half / 2>(lanes);
+  }
+}
+
 // Rows of `width` elements, `stride` elements apart.
 template <class R, class T>
 TT_INLINE void step_rows(Lanes<R, T>& lanes, const T* rows, int64_t stride, int64_t count, int64_t width, const T* s) {
+  constexpr int kLanes = lanes_of<T>;
   if (width == kLanes) {
     // A vector's worth of lanes at a time, so that their accumulators stay in registers from row to row.
     constexpr int kBlock = 4 * TT_VECTOR_BYTES / (int)sizeof(T) < kLanes ? 4 * TT_VECTOR_BYTES / (int)sizeof(T) : kLanes;
@@ -98,7 +114,7 @@ struct Tree {
   void push(Lanes<R, T>& lanes, int size) {
     for (; (filled >> size) & 1; size++) {
       filled ^= (uint64_t)1 << size;
-      combine_lanes<R, T>(level[size], 0, lanes, 0, kLanes);
+      combine_lanes<R, T>(level[size], 0, lanes, 0, lanes_of<T>);
       lanes = level[size];
     }
     level[size] = lanes;
@@ -110,7 +126,7 @@ struct Tree {
     bool is_first = true;
     for (int size = 0; size < 48; size++) {
       if (!((filled >> size) & 1)) continue;
-      if (!is_first) combine_lanes<R, T>(level[size], 0, lanes, 0, kLanes);
+      if (!is_first) combine_lanes<R, T>(level[size], 0, lanes, 0, lanes_of<T>);
       lanes = level[size];
       is_first = false;
     }
@@ -121,6 +137,7 @@ struct Tree {
 // One run of a reduction. A group is what is reduced at once: one result, or up to kLanes neighbouring ones (columns).
 template <class R, class T>
 struct Reducer {
+  static constexpr int kLanes = lanes_of<T>;
   const tt_reduce_job& job;
   T scalars[R::scalars + 1];
   tt_dtype own_dtype;
@@ -214,8 +231,7 @@ struct Reducer {
 
   // Lanes into results.
   void write(const Group& g, Lanes<R, T>& lanes) const {
-    if (!job.is_columns)
-      for (int half = kLanes / 2; half >= 1; half /= 2) combine_lanes<R, T>(lanes, 0, lanes, half, half);
+    if (!job.is_columns) fold_lanes<kLanes / 2>(lanes);
     T values[R::results][kLanes];
     for (int64_t j = 0; j < g.width; j++) {
       T acc[R::accumulators], result[R::results];
@@ -229,31 +245,42 @@ struct Reducer {
     }
   }
 
-  // A short contiguous stretch, whose elements do not fill the lanes, goes one by one.
-  void reduce_short(const Group& g) const {
-    T buffer[kLanes];
-    const T* x = buffer;
-    if (is_direct) x = (const T*)g.data;
-    else gather(buffer, job.dtype, g.data, job.reduced, job.reduced_strides, 0, job.count);
-    T acc[R::accumulators], result[R::results];
-    R::init(acc);
-    for (int64_t i = 0; i < job.count; i++) R::step(acc, x[i], scalars);
-    R::finish(acc, (T)job.count, scalars, result);
-    for (int k = 0; k < R::results; k++) {
-      const tt_reduce_result& to = job.result[k];
-      store_run(to.data + offset_of(job.kept, to.strides, g.index), to.dtype, 0, &result[k], 1);
+  // Short stretches do not fill the lanes: they go element by element, and a batch of them is written at once.
+  void reduce_short(int64_t begin, int64_t end) const {
+    T values[R::results][kLanes];
+    while (begin < end) {
+      const Group g = locate_group(begin);
+      const int64_t rest = job.kept.sizes[0] - g.index[0];
+      int64_t n = end - begin < rest ? end - begin : rest;
+      n = n < kLanes ? n : kLanes;
+      for (int64_t j = 0; j < n; j++) {
+        const char* from = g.data + j * job.kept_strides[0];
+        T buffer[kShort];
+        const T* x = buffer;
+        if (is_direct) x = (const T*)from;
+        else gather(buffer, job.dtype, from, job.reduced, job.reduced_strides, 0, job.count);
+        T acc[R::accumulators], result[R::results];
+        R::init(acc);
+        for (int64_t i = 0; i < job.count; i++) R::step(acc, x[i], scalars);
+        R::finish(acc, (T)job.count, scalars, result);
+        for (int k = 0; k < R::results; k++) values[k][j] = result[k];
+      }
+      for (int k = 0; k < R::results; k++) {
+        const tt_reduce_result& to = job.result[k];
+        store_run(to.data + offset_of(job.kept, to.strides, g.index), to.dtype, to.strides[0], values[k], n);
+      }
+      begin += n;
     }
   }
 
   static void run_groups(void* context, int64_t begin, int64_t end, int) {
     const Reducer& self = *(const Reducer*)context;
-    const bool is_short = !self.job.is_columns && self.job.count > 0 && self.job.count <= kLanes / 2;
+    if (!self.job.is_columns && self.job.count > 0 && self.job.count <= kShort) {
+      self.reduce_short(begin, end);
+      return;
+    }
     for (; begin < end; begin++) {
       const Group g = self.locate_group(begin);
-      if (is_short) {
-        self.reduce_short(g);
-        continue;
-      }
       Lanes<R, T> lanes;
       self.take_leaves(g, 0, self.leaves, lanes);
       self.write(g, lanes);

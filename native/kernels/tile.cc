@@ -15,13 +15,13 @@
 namespace TT_NS {
 namespace {
 
-enum {
-  kTileBytes = 1024,
-  // Rows shorter than this are gathered into full tiles.
-  kShortRow = 32,
-  // What a piece of parallel work costs at least, in additions.
-  kGrainCost = 1 << 17,
-};
+constexpr int64_t kTileBytes = 1024;
+// Rows shorter than this are gathered into full tiles.
+constexpr int64_t kShortRow = 32;
+// Rows that are loaded together where an input lies across them.
+constexpr int64_t kBlockRows = 16;
+// What a piece of parallel work costs at least, in additions.
+constexpr int64_t kGrainCost = 1 << 17;
 
 struct Operand {
   char* data;
@@ -40,9 +40,18 @@ struct Job {
   int32_t register_size;
   tt_box box;
   int32_t status;
+  bool in_blocks;  // an input lies across the rows
   Operand operand[TT_MAX_OPERANDS];
   int64_t sizes[kMaxDims];
 };
+
+// Whether an input's neighbours in memory belong to neighbouring rows.
+bool lies_across(const Job& job, int32_t k) {
+  const Operand& o = job.operand[k];
+  return k >= job.outputs && job.box.dims > 1 && o.strides[0] > o.item && o.strides[1] == o.item;
+}
+
+int64_t blocks_of(const Job& job) { return (job.sizes[1] + kBlockRows - 1) / kBlockRows; }
 
 // How a range of the work reaches an operand.
 enum Access : uint8_t {
@@ -50,6 +59,7 @@ enum Access : uint8_t {
   kOnce,     // an input that is one value along the row: filled at the row's start
   kRow,      // through a tile of registers, along the row
   kAcross,   // through a tile of registers, across rows
+  kBlock,    // an input whose neighbours lie in the next row: a block of rows at a time
 };
 
 template <class R>
@@ -79,7 +89,7 @@ struct Range {
   bool prepare(int64_t n) {
     const tt_program& p = *job.program;
     const bool across = job.box.dims > 1 && job.box.sizes[0] < kShortRow;
-    int32_t buffered = 0;
+    int64_t buffered = 0;
     for (int32_t k = 0; k < job.operands; k++) {
       const Operand& o = job.operand[k];
       const int64_t stride = o.strides[0];
@@ -87,8 +97,11 @@ struct Range {
       if (o.dtype == p.type && side_by_side && !(k < job.outputs && must_stage(k))) {
         access[k] = kDirect;
       } else {
-        access[k] = across ? (o.is_linear ? kRow : kAcross) : k >= job.outputs && stride == 0 ? kOnce : kRow;
-        buffered++;
+        access[k] = across                                   ? (o.is_linear ? kRow : kAcross)
+                    : k >= job.outputs && stride == 0        ? kOnce
+                    : job.in_blocks && lies_across(job, k) ? kBlock
+                                                             : kRow;
+        buffered += access[k] == kBlock ? kBlockRows : 1;
       }
     }
     const int32_t values = p.scalars + p.constants;
@@ -98,13 +111,13 @@ struct Range {
     const int64_t bytes = tile * sizeof(R);
     char* memory = (char*)tt_scratch(TT_SCRATCH_TILE, (size_t)(tiles * bytes + 64));
     if (memory == nullptr) return false;
-    const auto take = [&] {
+    const auto take = [&](int64_t count = 1) {
       char* taken = memory;
-      memory += bytes;
+      memory += count * bytes;
       return taken;
     };
     for (int32_t k = 0; k < job.operands; k++) {
-      buffers[k] = access[k] == kDirect ? nullptr : take();
+      buffers[k] = access[k] == kDirect ? nullptr : take(access[k] == kBlock ? kBlockRows : 1);
       registers[register_of(k)] = buffers[k];
     }
     const int64_t filled = n < tile ? n : tile;
@@ -153,6 +166,34 @@ struct Range {
         const Operand& o = job.operand[k];
         if (access[k] != kDirect)
           store_run(at[k] + begin * o.strides[0], o.dtype, o.strides[0], (const R*)buffers[k], count);
+      }
+    }
+  }
+
+  // `rows` rows at once, whose operands begin at `at`: a cache line of an input that lies across them serves them all.
+  void run_rows(char* const* at, int64_t rows) {
+    const int64_t n = job.box.sizes[0];
+    for (int64_t begin = 0; begin < n; begin += tile) {
+      const int64_t count = n - begin < tile ? n - begin : tile;
+      for (int32_t k = job.outputs; k < job.operands; k++) {
+        const Operand& o = job.operand[k];
+        if (access[k] == kBlock)
+          load_block((R*)buffers[k], tile, o.dtype, at[k] + begin * o.strides[0], o.strides[0], count, rows);
+      }
+      for (int64_t r = 0; r < rows; r++) {
+        for (int32_t k = 0; k < job.operands; k++) {
+          const Operand& o = job.operand[k];
+          char* here = at[k] + r * o.strides[1] + begin * o.strides[0];
+          if (access[k] == kDirect) registers[register_of(k)] = here;
+          else if (access[k] == kBlock) registers[register_of(k)] = buffers[k] + r * tile * sizeof(R);
+          else if (k >= job.outputs) load_run((R*)buffers[k], o.dtype, here, o.strides[0], count);
+        }
+        execute(count);
+        for (int32_t k = 0; k < job.outputs; k++) {
+          const Operand& o = job.operand[k];
+          char* here = at[k] + r * o.strides[1] + begin * o.strides[0];
+          if (access[k] != kDirect) store_run(here, o.dtype, o.strides[0], (const R*)buffers[k], count);
+        }
       }
     }
   }
@@ -209,6 +250,12 @@ bool runs_hot(const Job& job) {
   return true;
 }
 
+template <class Item>
+TT_INLINE void spread_value(char* to, const char* from, int64_t n) {
+  const Item value = *(const Item*)from;
+  for (int64_t i = 0; i < n; i++) ((Item*)to)[i] = value;
+}
+
 // A row with the hot loop; inputs that are one value along it are spread over a tile first.
 void run_hot_row(const Job& job, char* const* at, int64_t n) {
   alignas(64) char spread[TT_MAX_OPERANDS / 4][kTileBytes];
@@ -222,7 +269,11 @@ void run_hot_row(const Job& job, char* const* at, int64_t n) {
     const int64_t fits = kTileBytes / job.register_size;
     tile = tile < fits ? tile : fits;
     char* to = spread[used++];
-    for (int64_t i = 0; i < tile; i++) memcpy(to + i * o.item, at[k], o.item);
+    switch (o.item) {
+      case 1: spread_value<uint8_t>(to, at[k], tile); break;
+      case 4: spread_value<uint32_t>(to, at[k], tile); break;
+      case 8: spread_value<uint64_t>(to, at[k], tile); break;
+    }
     here[k] = to;
   }
   for (int64_t begin = 0; begin < n; begin += tile) {
@@ -245,6 +296,30 @@ void run_range(void* context, int64_t begin, int64_t end, int) {
     range.run_across(begin, end);
   } else {
     for_rows(job, begin, end, [&](char* const* at, int64_t n) { range.run_row(at, n); });
+  }
+}
+
+// Blocks of rows; `begin` and `end` count them.
+template <class R>
+void run_blocks(void* context, int64_t begin, int64_t end, int) {
+  Job& job = *(Job*)context;
+  Range<R> range(job);
+  if (!range.prepare(job.box.sizes[0])) {
+    __atomic_store_n(&job.status, (int32_t)TT_OUT_OF_MEMORY, __ATOMIC_RELAXED);
+    return;
+  }
+  const int64_t blocks = blocks_of(job);
+  const tt_box outer = {job.box.dims - 2, job.sizes + 2};
+  for (; begin < end; begin++) {
+    int64_t index[kMaxDims];
+    index[0] = 0;
+    index[1] = begin % blocks * kBlockRows;
+    locate(outer, begin / blocks, index + 2);
+    char* at[TT_MAX_OPERANDS];
+    for (int32_t k = 0; k < job.operands; k++)
+      at[k] = job.operand[k].data + offset_of(job.box, job.operand[k].strides, index);
+    const int64_t rest = job.sizes[1] - index[1];
+    range.run_rows(at, rest < kBlockRows ? rest : kBlockRows);
   }
 }
 
@@ -308,14 +383,27 @@ void simplify(Job& job) {
   }
 }
 
+template <class R>
+void run_as(Job& job, int64_t numel) {
+  const int64_t tile = kTileBytes / (int64_t)sizeof(R);
+  const int64_t grain = kGrainCost / (job.program->cost > 0 ? job.program->cost : 1);
+  if (!job.in_blocks) {
+    tt_parallel_for(numel, (grain + tile - 1) / tile * tile, run_range<R>, &job);
+    return;
+  }
+  const int64_t blocks = numel / (job.sizes[0] * job.sizes[1]) * blocks_of(job);
+  const int64_t block_grain = grain / (kBlockRows * job.sizes[0]);
+  tt_parallel_for(blocks, block_grain < 1 ? 1 : block_grain, run_blocks<R>, &job);
+}
+
 int32_t run(Job& job, int64_t numel) {
-  const int64_t tile = kTileBytes / job.register_size;
-  int64_t grain = kGrainCost / (job.program->cost > 0 ? job.program->cost : 1);
-  grain = (grain + tile - 1) / tile * tile;
+  job.in_blocks = false;
+  for (int32_t k = job.outputs; k < job.operands && job.box.dims > 1 && job.sizes[0] >= kShortRow; k++)
+    job.in_blocks = job.in_blocks || lies_across(job, k);
   switch (job.program->type) {
-    case TT_FLOAT32: tt_parallel_for(numel, grain, run_range<float>, &job); break;
-    case TT_FLOAT64: tt_parallel_for(numel, grain, run_range<double>, &job); break;
-    case TT_INT64: tt_parallel_for(numel, grain, run_range<int64_t>, &job); break;
+    case TT_FLOAT32: run_as<float>(job, numel); break;
+    case TT_FLOAT64: run_as<double>(job, numel); break;
+    case TT_INT64: run_as<int64_t>(job, numel); break;
   }
   return job.status;
 }

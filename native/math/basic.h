@@ -108,13 +108,25 @@ TT_MATH T rsqrt(T x) { return T(1) / sqrt(x); }
 
 // Picking. min and max give NaN if there is one, fmin and fmax the other operand.
 template <class T>
-TT_MATH T min(T a, T b) { return (a < b) | (a != a) ? a : b; }
+TT_MATH T min(T a, T b) {
+  const T better = a < b ? a : b;  // b if it is NaN
+  return a != a ? a : better;
+}
 template <class T>
-TT_MATH T max(T a, T b) { return (a > b) | (a != a) ? a : b; }
+TT_MATH T max(T a, T b) {
+  const T better = a > b ? a : b;  // b if it is NaN
+  return a != a ? a : better;
+}
 template <class T>
-TT_MATH T fmin(T a, T b) { return (a < b) | (b != b) ? a : b; }
+TT_MATH T fmin(T a, T b) {
+  const T better = a < b ? a : b;  // b if a is NaN
+  return b != b ? a : better;
+}
 template <class T>
-TT_MATH T fmax(T a, T b) { return (a > b) | (b != b) ? a : b; }
+TT_MATH T fmax(T a, T b) {
+  const T better = a > b ? a : b;  // b if a is NaN
+  return b != b ? a : better;
+}
 template <class T>
 TT_MATH T where(T condition, T a, T b) { return condition != T(0) ? a : b; }
 

@@ -119,10 +119,14 @@ TT_MATH float sin(float x) { return is_far(x) ? (float)__builtin_sin(x) : sin_ne
 TT_MATH float cos(float x) { return is_far(x) ? (float)__builtin_cos(x) : cos_near(x); }
 TT_MATH float tan(float x) { return is_far(x) ? (float)__builtin_tan(x) : tan_near(x); }
 
+// Juffa's: x·P(x²) near zero, 1 - exp(polynomial) beyond.
 TT_MATH float erf(float x) {
-  const double a = abs((double)x);
-  const double far = 1 - wide_erfc_positive(a > 5 ? 5 : a);
-  return (float)copysign(a < 1 ? wide_erf_unit(a) : far, (double)x);
+  const float a = abs(x), x2 = x * x;
+  const float near = fma(poly(x2, 1.28379166e-1f, -3.76125336e-1f, 1.12819925e-1f, -2.67681349e-2f, 4.99119423e-3f,
+                              -5.96761703e-4f), x, x);
+  const float high = fma(fma(-1.72853470e-5f, a, 3.83197126e-4f), x2, fma(-3.88396438e-3f, a, 2.42546219e-2f));
+  const float far = 1.0f - exp(fma(poly(a, -1.28717512e-1f, -6.34846687e-1f, -1.06777877e-1f, high), a, -a));
+  return a > 0.927734375f ? copysign(far, x) : near;
 }
 TT_MATH float erfc(float x) {
   const double w = x, a = abs(w), near = wide_erfc_positive(a > 12 ? 12 : a);

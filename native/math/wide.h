@@ -100,11 +100,6 @@ TT_MATH double wide_tan(double x) {
   return flip((q.k & 1 ? q.cos : q.sin) / (q.k & 1 ? q.sin : q.cos), q.k & 1);
 }
 
-// erf(√u)/√u on [0, 1]: 2^-34.7
-TT_MATH double wide_erf_unit(double x) {
-  return x * poly(x * x, 1.1283791670615434, -0.3761263846802871, 0.11283782495236845, -0.026865430727670243,
-                  0.0052210318078580228, -0.00084840804055351063, 0.00011265959025606609, -9.6670445714869964e-6);
-}
 // For x from 0 on (beyond 10.5, where erfc is below float's range, still 0 after rounding).
 // exp(x²) erfc(x) in t = 1 / (1 + x/2), x on [0, 10.5]: 2^-32.8
 TT_MATH double wide_erfc_positive(double x) {

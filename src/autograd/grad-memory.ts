@@ -4,6 +4,7 @@
  */
 import { backendOf } from "../backends/backend.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { withGrad } from "./modes.ts";
 
 /** Marks a gradient that code outside of the engine sees: its memory is neither taken over by a leaf nor ever recycled. */
 export function handOut(grad: Tensor): void {
@@ -36,4 +37,14 @@ export function freeGrad(t: Tensor): void {
   const { storage, meta: history } = meta.grad;
   meta.grad = null;
   if (runs === 0 && !storage.shared && history === null) backendOf(storage.device).recycle(storage);
+}
+
+/** Forgets a gradient, or sets it to zero in place. */
+export function clearGrad(p: Tensor, setToNone: boolean): void {
+  const grad = peekGrad(p);
+  if (setToNone) freeGrad(p);
+  if (setToNone || grad === null) return;
+  if (grad.gradFn === null) grad.requiresGrad_(false);
+  else grad.detach_();
+  withGrad(false, () => grad.zero_());
 }

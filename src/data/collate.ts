@@ -4,7 +4,7 @@ import { describe, ShapeError, ValueError } from "../core/errors.ts";
 import { isIntLike } from "../core/scalar.ts";
 import { Tensor } from "../core/tensor.ts";
 import { isOptions } from "../ops/bind.ts";
-import { fromNumpy, tensor, type TypedArray } from "../ops/from-data.ts";
+import { fromNumpy, type TypedArray, tensor } from "../ops/from-data.ts";
 import { stack } from "../ops/joining.ts";
 
 /** What `defaultCollate` makes of samples of type `S`. */
@@ -66,7 +66,9 @@ function collate(batch: readonly unknown[]): unknown {
   if (first instanceof Map)
     return new Map([...first.keys()].map((key) => [key, collate(batch.map((sample) => field(sample, key)))]));
   if (isOptions(first))
-    return Object.fromEntries(Object.keys(first).map((key) => [key, collate(batch.map((sample) => field(sample, key)))]));
+    return Object.fromEntries(
+      Object.keys(first).map((key) => [key, collate(batch.map((sample) => field(sample, key)))]),
+    );
   throw new ValueError(
     `defaultCollate: expected samples of tensors, typed arrays, numbers, strings, arrays or records, got ${describe(first)}; ` +
       "give the data set a transform that makes tensors, or the DataLoader a collateFn",
@@ -93,7 +95,9 @@ function collateArrays(batch: readonly unknown[], size: number): unknown[] {
 function field(sample: unknown, key: unknown): unknown {
   if (sample instanceof Map && sample.has(key)) return sample.get(key);
   if (isOptions(sample) && Object.hasOwn(sample, key as string)) return sample[key as string];
-  throw new ValueError(`defaultCollate: expected the key ${describe(key)} in each sample, got ${describe(sample)} without it`);
+  throw new ValueError(
+    `defaultCollate: expected the key ${describe(key)} in each sample, got ${describe(sample)} without it`,
+  );
 }
 
 /**

@@ -1,11 +1,11 @@
 /** @file Batches of a data set. */
 import { describe, ValueError } from "../core/errors.ts";
 import { Tensor } from "../core/tensor.ts";
-import { type Call, bind } from "../ops/bind.ts";
+import { bind, type Call } from "../ops/bind.ts";
 import type { Generator } from "../ops/random/generator.ts";
 import { breather } from "./breathe.ts";
 import { type Collated, defaultCollate, defaultConvert } from "./collate.ts";
-import { type IterableSource, IterableDataset, knownSizeOf, type MapDataset } from "./dataset.ts";
+import { IterableDataset, type IterableSource, knownSizeOf, type MapDataset } from "./dataset.ts";
 import { drawSeed } from "./random.ts";
 import { BatchSampler, RandomSampler, SequentialSampler } from "./sampler.ts";
 
@@ -120,7 +120,8 @@ export class DataLoader<S = unknown, B = Collated<S>> implements Iterable<B>, As
     if (sampler !== null && shuffle) throw new ValueError("DataLoader: expected sampler or shuffle, got both");
     if (batchSampler !== null && (batchSize !== 1 || shuffle || sampler !== null || dropLast))
       throw new ValueError("DataLoader: batchSampler excludes batchSize, shuffle, sampler and dropLast");
-    if (batchSize === null && dropLast) throw new ValueError("DataLoader: dropLast cannot be used with batchSize: null");
+    if (batchSize === null && dropLast)
+      throw new ValueError("DataLoader: dropLast cannot be used with batchSize: null");
 
     this.dataset = dataset;
     this.numWorkers = o.numWorkers ?? 0;
@@ -260,7 +261,10 @@ async function* inBatches<T>(source: AsyncIterable<T>, size: number, dropLast: b
 }
 
 function hasIndex(dataset: unknown): boolean {
-  return typeof (dataset as Partial<MapDataset<unknown>> | null | undefined)?.at === "function" && !(dataset instanceof IterableDataset);
+  return (
+    typeof (dataset as Partial<MapDataset<unknown>> | null | undefined)?.at === "function" &&
+    !(dataset instanceof IterableDataset)
+  );
 }
 
 function isIterable(x: unknown): boolean {
@@ -280,12 +284,21 @@ function defaultSampler<S>(dataset: MapDataset<S>, shuffle: boolean, generator: 
 function checkWorkers<S, B>(o: Partial<DataLoaderOptions<S, B>>): void {
   const { numWorkers = 0, timeout = 0, prefetchFactor, persistentWorkers = false } = o;
   if (!Number.isInteger(numWorkers) || numWorkers < 0)
-    throw new ValueError(`DataLoader: expected a whole number of at least 0 as numWorkers, got ${describe(numWorkers)}`);
-  if (timeout !== 0) throw new ValueError(`DataLoader: expected a timeout of 0 (there are no worker processes), got ${timeout}`);
+    throw new ValueError(
+      `DataLoader: expected a whole number of at least 0 as numWorkers, got ${describe(numWorkers)}`,
+    );
+  if (timeout !== 0)
+    throw new ValueError(`DataLoader: expected a timeout of 0 (there are no worker processes), got ${timeout}`);
   for (const name of ["workerInitFn", "multiprocessingContext"] as const)
     if (o[name] !== undefined && o[name] !== null)
       throw new ValueError(`DataLoader: expected no ${name} (there are no worker processes), got ${describe(o[name])}`);
-  if (prefetchFactor !== undefined && prefetchFactor !== null && (numWorkers === 0 || !Number.isInteger(prefetchFactor) || prefetchFactor < 1))
-    throw new ValueError(`DataLoader: expected prefetchFactor (a whole number of at least 1) only with numWorkers > 0, got ${prefetchFactor}`);
+  if (
+    prefetchFactor !== undefined &&
+    prefetchFactor !== null &&
+    (numWorkers === 0 || !Number.isInteger(prefetchFactor) || prefetchFactor < 1)
+  )
+    throw new ValueError(
+      `DataLoader: expected prefetchFactor (a whole number of at least 1) only with numWorkers > 0, got ${prefetchFactor}`,
+    );
   if (persistentWorkers && numWorkers === 0) throw new ValueError("DataLoader: persistentWorkers needs numWorkers > 0");
 }

@@ -92,7 +92,9 @@ export class ConcatDataset<T = unknown> extends Dataset<T> {
     let end = 0;
     this.cumulativeSizes = this.datasets.map((dataset) => {
       if (dataset instanceof IterableDataset)
-        throw new ValueError("ConcatDataset: expected data sets with an index, got an IterableDataset; use ChainDataset");
+        throw new ValueError(
+          "ConcatDataset: expected data sets with an index, got an IterableDataset; use ChainDataset",
+        );
       end += knownSizeOf("ConcatDataset", dataset);
       return end;
     });

@@ -2,9 +2,9 @@
 import { int64 } from "../core/dtype.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { empty } from "../ops/creation.ts";
-import type { Generator } from "../ops/random/generator.ts";
 import { randint, randperm } from "../ops/random/creation.ts";
 import { random_ } from "../ops/random/fill.ts";
+import type { Generator } from "../ops/random/generator.ts";
 import { multinomial } from "../ops/random/sample.ts";
 
 /** A seed for another generator: `torch.empty((), dtype=torch.int64).random_().item()`. */
@@ -23,7 +23,12 @@ export function integersBelow(n: number, count: number, generator: Generator): n
 }
 
 /** Indices drawn by weight. */
-export function categories(weights: Tensor, count: number, replacement: boolean, generator: Generator | null): number[] {
+export function categories(
+  weights: Tensor,
+  count: number,
+  replacement: boolean,
+  generator: Generator | null,
+): number[] {
   return numbers(multinomial(weights, count, { replacement, generator }));
 }
 

@@ -1,9 +1,10 @@
 /** @file In which order samples are read. */
-import { describe, ShapeError, ValueError } from "../core/errors.ts";
+
 import { float64 } from "../core/dtype.ts";
+import { describe, ShapeError, ValueError } from "../core/errors.ts";
 import { shapeText } from "../core/shape.ts";
-import { Tensor } from "../core/tensor.ts";
-import { type Call, bind } from "../ops/bind.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { bind, type Call } from "../ops/bind.ts";
 import { asTensor } from "../ops/from-data.ts";
 import { Generator } from "../ops/random/generator.ts";
 import { knownSizeOf } from "./dataset.ts";
@@ -20,6 +21,7 @@ export abstract class Sampler<T = number> implements Iterable<T> {
   abstract [Symbol.iterator](): Iterator<T>;
 }
 
+// biome-ignore lint/correctness/noUnusedVariables: the class with which it is merged has this parameter
 export interface Sampler<T> {
   /** Number of items; a subclass has it where it is known. PyTorch: `__len__`. */
   readonly length?: number;
@@ -63,7 +65,7 @@ const CHUNK = 32;
  * The indices in random order, a new one each time. PyTorch: `torch.utils.data.RandomSampler`; one seed gives the same order.
  * @example
  * torch.manualSeed(0);
- * [...new RandomSampler([10, 20, 30, 40])] // [2, 0, 1, 3]
+ * [...new RandomSampler([10, 20, 30, 40])] // [2, 3, 0, 1]
  */
 export class RandomSampler extends Sampler {
   readonly dataSource: Sized;
@@ -77,7 +79,11 @@ export class RandomSampler extends Sampler {
   ) {
     super();
     const names = ["replacement", "numSamples", "generator"] as const;
-    const { replacement = false, numSamples = null, generator = null } = bind<RandomSamplerOptions>("RandomSampler", names, args);
+    const {
+      replacement = false,
+      numSamples = null,
+      generator = null,
+    } = bind<RandomSamplerOptions>("RandomSampler", names, args);
     checkFlag("RandomSampler", "replacement", replacement);
     this.dataSource = dataSource;
     this.replacement = replacement;
@@ -114,10 +120,14 @@ export class SubsetRandomSampler extends Sampler {
   readonly indices: readonly number[];
   readonly generator: Generator | null;
 
-  constructor(indices: readonly number[], ...args: Call<[generator: Generator | null], { generator?: Generator | null }>) {
+  constructor(
+    indices: readonly number[],
+    ...args: Call<[generator: Generator | null], { generator?: Generator | null }>
+  ) {
     super();
     this.indices = indices;
-    this.generator = bind<{ generator?: Generator | null }>("SubsetRandomSampler", ["generator"], args).generator ?? null;
+    this.generator =
+      bind<{ generator?: Generator | null }>("SubsetRandomSampler", ["generator"], args).generator ?? null;
   }
 
   override get length(): number {
@@ -143,7 +153,10 @@ export class WeightedRandomSampler extends Sampler {
   constructor(
     weights: readonly number[] | Float32Array | Float64Array | Tensor,
     numSamples: number,
-    ...args: Call<[replacement: boolean, generator: Generator | null], { replacement?: boolean; generator?: Generator | null }>
+    ...args: Call<
+      [replacement: boolean, generator: Generator | null],
+      { replacement?: boolean; generator?: Generator | null }
+    >
   ) {
     super();
     const names = ["replacement", "generator"] as const;
@@ -152,7 +165,9 @@ export class WeightedRandomSampler extends Sampler {
     checkFlag("WeightedRandomSampler", "replacement", replacement);
     this.weights = asTensor(weights, { dtype: float64 });
     if (this.weights.ndim !== 1)
-      throw new ShapeError(`WeightedRandomSampler: expected weights of one dimension, got ${shapeText(this.weights.shape)}`);
+      throw new ShapeError(
+        `WeightedRandomSampler: expected weights of one dimension, got ${shapeText(this.weights.shape)}`,
+      );
     this.numSamples = numSamples;
     this.replacement = replacement;
     this.generator = generator;
@@ -210,5 +225,6 @@ function checkCount(op: string, name: string, value: number): void {
 }
 
 function checkFlag(op: string, name: string, value: boolean): void {
-  if (typeof value !== "boolean") throw new ValueError(`${op}: expected true or false as ${name}, got ${describe(value)}`);
+  if (typeof value !== "boolean")
+    throw new ValueError(`${op}: expected true or false as ${name}, got ${describe(value)}`);
 }

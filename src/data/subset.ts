@@ -1,6 +1,6 @@
 /** @file Parts of a data set. */
 import { describe, ValueError } from "../core/errors.ts";
-import { type Call, bind } from "../ops/bind.ts";
+import { bind, type Call } from "../ops/bind.ts";
 import type { Generator } from "../ops/random/generator.ts";
 import { Dataset, knownSizeOf, type MapDataset, type Samples, sampleIndex } from "./dataset.ts";
 import { permutation } from "./random.ts";
@@ -66,12 +66,15 @@ export function randomSplit<T>(
   ...args: Call<[generator: Generator | null], { generator?: Generator | null }>
 ): Subset<T>[] {
   const { generator = null } = bind<{ generator?: Generator | null }>("randomSplit", ["generator"], args);
-  if (!Array.isArray(lengths)) throw new ValueError(`randomSplit: expected an array of lengths, got ${describe(lengths)}`);
+  if (!Array.isArray(lengths))
+    throw new ValueError(`randomSplit: expected an array of lengths, got ${describe(lengths)}`);
   const total = knownSizeOf("randomSplit", dataset);
   const sum = (xs: readonly number[]) => xs.reduce((a, b) => a + b, 0);
   const sizes = isWhole(sum(lengths)) ? lengthsOf(lengths, total) : lengths;
   if (sum(sizes) !== total || sizes.some((n) => !Number.isInteger(n) || n < 0))
-    throw new ValueError(`randomSplit: expected lengths that sum to ${total} (or fractions that sum to 1), got [${lengths.join(", ")}]`);
+    throw new ValueError(
+      `randomSplit: expected lengths that sum to ${total} (or fractions that sum to 1), got [${lengths.join(", ")}]`,
+    );
   const order = permutation(total, generator);
   let end = 0;
   return sizes.map((size) => {

@@ -20,7 +20,8 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> exte
     if (tensors.length === 0) throw new ValueError("TensorDataset: expected at least one tensor, got none");
     for (const x of tensors) {
       if (!(x instanceof Tensor)) throw new ValueError(`TensorDataset: expected tensors, got ${describe(x)}`);
-      if (x.ndim === 0) throw new ShapeError("TensorDataset: expected tensors of at least one dimension, got a 0-dim one");
+      if (x.ndim === 0)
+        throw new ShapeError("TensorDataset: expected tensors of at least one dimension, got a 0-dim one");
     }
     if (tensors.some((x) => x.shape[0] !== (tensors[0] as Tensor).shape[0])) {
       const shapes = tensors.map((x) => shapeText(x.shape)).join(", ");

@@ -49,7 +49,9 @@ const GAINS: { readonly [N in Nonlinearity]: number | ((param: number) => number
 export function calculateGain(nonlinearity: Nonlinearity, param: number | null = null): number {
   const gain = Object.hasOwn(GAINS, nonlinearity) ? GAINS[nonlinearity] : undefined;
   if (gain === undefined)
-    throw new ValueError(`calculateGain: expected one of ${Object.keys(GAINS).join(", ")}, got ${describe(nonlinearity)}`);
+    throw new ValueError(
+      `calculateGain: expected one of ${Object.keys(GAINS).join(", ")}, got ${describe(nonlinearity)}`,
+    );
   if (typeof gain === "number") return gain;
   if (param !== null && typeof param !== "number")
     throw new ValueError(`calculateGain: expected a number as param, got ${describe(param)}`);
@@ -209,7 +211,11 @@ interface KaimingOptions extends GeneratorOption {
 }
 type KaimingArgs = Call<[a: number, mode: FanMode, nonlinearity: Nonlinearity], KaimingOptions>;
 
-function kaimingStd(op: string, t: Tensor, { a = 0, mode = "fan_in", nonlinearity = "leaky_relu" }: KaimingOptions): number {
+function kaimingStd(
+  op: string,
+  t: Tensor,
+  { a = 0, mode = "fan_in", nonlinearity = "leaky_relu" }: KaimingOptions,
+): number {
   if (mode !== "fan_in" && mode !== "fan_out")
     throw new ValueError(`${op}: expected a mode of "fan_in" or "fan_out", got ${describe(mode)}`);
   const { fanIn, fanOut } = fans(op, t);
@@ -250,7 +256,11 @@ export function sparse_(
   tensor: Tensor,
   ...args: Named<[sparsity: number, std: number], ["sparsity", "std"], SparseOptions>
 ): Tensor {
-  const { sparsity, std = 0.01, generator } = named<SparseOptions>("sparse_", ["sparsity", "std", "generator"], 1, args);
+  const {
+    sparsity,
+    std = 0.01,
+    generator,
+  } = named<SparseOptions>("sparse_", ["sparsity", "std", "generator"], 1, args);
   const [rows, columns] = matrix("sparse_", tensor);
   const zeros = Math.ceil(sparsity * rows);
   normalWith(tensor, 0, std, generator);

@@ -29,7 +29,12 @@ export function viewAsReal(input: Tensor): Tensor {
 const viewAsComplexOp = viewOp({
   name: "viewAsComplex",
   dtype: toComplex,
-  layout: ({ shape, strides, offset }) => new Layout(shape.slice(0, -1), strides.slice(0, -1).map((s) => s / 2), offset / 2),
+  layout: ({ shape, strides, offset }) =>
+    new Layout(
+      shape.slice(0, -1),
+      strides.slice(0, -1).map((s) => s / 2),
+      offset / 2,
+    ),
   backward: (grad) => viewAsReal(grad),
 });
 
@@ -40,11 +45,15 @@ const viewAsComplexOp = viewOp({
 export function viewAsComplex(input: Tensor): Tensor {
   checkTensor("viewAsComplex", input);
   const { dtype, layout } = input;
-  if (dtype.category !== Category.Floating || dtype.itemsize < 4) throw new DTypeError(`viewAsComplex: expected a float32 or float64 tensor, got ${dtype}`);
+  if (dtype.category !== Category.Floating || dtype.itemsize < 4)
+    throw new DTypeError(`viewAsComplex: expected a float32 or float64 tensor, got ${dtype}`);
   const last = layout.ndim - 1;
-  if (layout.shape[last] !== 2) throw new ShapeError(`viewAsComplex: expected a last dimension of size 2, got shape ${shapeText(layout.shape)}`);
+  if (layout.shape[last] !== 2)
+    throw new ShapeError(`viewAsComplex: expected a last dimension of size 2, got shape ${shapeText(layout.shape)}`);
   if (layout.strides[last] !== 1 || [layout.offset, ...layout.strides.slice(0, -1)].some((n) => n % 2 !== 0))
-    throw new ShapeError(`viewAsComplex: expected pairs that lie one after the other, got strides ${shapeText(layout.strides)} and offset ${layout.offset}; use contiguous()`);
+    throw new ShapeError(
+      `viewAsComplex: expected pairs that lie one after the other, got strides ${shapeText(layout.strides)} and offset ${layout.offset}; use contiguous()`,
+    );
   return viewAsComplexOp.call(input, undefined);
 }
 
@@ -75,7 +84,8 @@ const complexOp = kernelOp<{ dtype: DType }>({
   },
   backward: ([g], context) => {
     const grad = g as Tensor;
-    const part = (i: number, of: (t: Tensor) => Tensor) => (context.needs(i) ? of(grad).sumToSize(context.shape(i)) : null);
+    const part = (i: number, of: (t: Tensor) => Tensor) =>
+      context.needs(i) ? of(grad).sumToSize(context.shape(i)) : null;
     return [part(0, real), part(1, imag)];
   },
 });
@@ -85,7 +95,8 @@ export function complex(input: Tensor, imaginary: Tensor): Tensor {
   checkTensor("complex", input, "real");
   checkTensor("complex", imaginary, "imag");
   checkSameDType("complex", input, imaginary, "real and imag");
-  if (input.dtype.category !== Category.Floating || input.dtype.itemsize < 4) throw new DTypeError(`complex: expected float32 or float64 parts, got ${input.dtype}`);
+  if (input.dtype.category !== Category.Floating || input.dtype.itemsize < 4)
+    throw new DTypeError(`complex: expected float32 or float64 parts, got ${input.dtype}`);
   return complexOp.call([input, imaginary], { dtype: toComplex(input.dtype) });
 }
 

@@ -84,7 +84,7 @@ const toCopyOp = kernelOp<{ dtype: DType }>({
     const result = layout.isContiguous || !isDense(layout) ? Layout.contiguous(layout.shape) : new Layout(layout.shape, layout.strides, 0);
     return copied(input as Tensor, result, dtype);
   },
-  backward: ([grad], { dtype }) => [(grad as Tensor).to(dtype(0))],
+  backward: ([grad], context) => [(grad as Tensor).to(context.dtype(0))],
 });
 
 export interface ToOptions {

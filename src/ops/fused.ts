@@ -7,9 +7,9 @@ import { checkInplace, written } from "../autograd/inplace.ts";
 import { metaOf } from "../autograd/meta.ts";
 import { isInferenceModeEnabled } from "../autograd/modes.ts";
 import { type Grad, graphFreed, Node, type SavedTensor } from "../autograd/node.ts";
-import { backendOf } from "../backends/backend.ts";
+import { type Backend, backendOf } from "../backends/backend.ts";
 import { Category, canCast, type DType, promoteTypes } from "../core/dtype.ts";
-import { AutogradError, DeviceError, DTypeError, ShapeError } from "../core/errors.ts";
+import { AutogradError, DeviceError, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
 import { type Layout, mayOverlap, resultLayout } from "../core/layout.ts";
 import type { Scalar } from "../core/scalar.ts";
 import { broadcastShapes, type Shape, sameShape, shapeText } from "../core/shape.ts";
@@ -230,7 +230,7 @@ export function run(
   );
   const out = new Tensor(backend.allocate(layout.numel * result.itemsize), layout, result);
   const node = recorded ? new FusedNode(fused, tensors, scalars, null) : null;
-  backend.pointwise(program, [out], tensors, shape, scalars);
+  execute(fused, backend, program, out, tensors, shape, scalars);
   if (node !== null) {
     attach(node, out);
     node.saveResult(out);
@@ -262,10 +262,29 @@ function runInto(
     );
   const inputs = tensors.map((t) => (t !== into && overlapsPartly(t, into) ? t.clone() : t));
   const node = recorded ? new FusedNode(fused, inputs, scalars, into) : null;
-  backendOf(into.storage.device).pointwise(program, [into], inputs, shape, scalars);
+  execute(fused, backendOf(into.storage.device), program, into, inputs, shape, scalars);
   written(into, node);
   node?.saveResult(into);
   return into;
+}
+
+function execute(
+  fused: Fused,
+  backend: Backend,
+  program: Program,
+  out: Tensor,
+  inputs: readonly Tensor[],
+  shape: Shape,
+  scalars: readonly Scalar[],
+): void {
+  try {
+    backend.pointwise(program, [out], inputs, shape, scalars);
+  } catch (error) {
+    // A backend does not know the op that it divides for.
+    if (error instanceof ValueError && error.message.startsWith("ZeroDivisionError"))
+      throw new ValueError(`${fused.name}: ${error.message}`);
+    throw error;
+  }
 }
 
 /** Whether reading `t` after writing parts of `into` may see new values where old ones are meant. */

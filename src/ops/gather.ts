@@ -2,7 +2,7 @@
 import { backendOf } from "../backends/backend.ts";
 import type { ScatterMode } from "../backends/kernels.ts";
 import { int32, int64 } from "../core/dtype.ts";
-import { describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
+import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { isScalar, type Scalar } from "../core/scalar.ts";
 import { broadcastShapes, type Shape, sameShape, shapeText, wrapDim } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
@@ -10,15 +10,22 @@ import { checkApart } from "./copy.ts";
 import { allocate, fillRaw } from "./creation.ts";
 import { tensor } from "./from-data.ts";
 import { kernelOp } from "./kernel-form.ts";
+import { apart, vector } from "./operands.ts";
 import { checkSameDType, checkTensor, type Named, named } from "./params.ts";
 
 /** Whether int32 indices will do as well. */
 type Width = "int64" | "int32 or int64";
 
 /** @throws DTypeError if `index` is no index tensor; an empty one may be of any dtype where `ifEmpty` says so */
-export function checkIndexTensor(op: string, index: unknown, width: Width = "int64", ifEmpty = false): asserts index is Tensor {
+export function checkIndexTensor(
+  op: string,
+  index: unknown,
+  width: Width = "int64",
+  ifEmpty = false,
+): asserts index is Tensor {
   checkTensor(op, index, "index");
-  if (index.dtype === int64 || (index.dtype === int32 && width !== "int64") || (ifEmpty && index.layout.numel === 0)) return;
+  if (index.dtype === int64 || (index.dtype === int32 && width !== "int64") || (ifEmpty && index.layout.numel === 0))
+    return;
   throw new DTypeError(`${op}: expected an ${width} tensor as index, got ${index.dtype}`);
 }
 
@@ -48,10 +55,6 @@ const gatherOp = kernelOp<{ dim: number }>({
     return [zeros.scatterAdd(context.attrs.dim, context.input(1), grad as Tensor), null];
   },
 });
-
-function vector(t: Tensor): Tensor {
-  return t.ndim === 0 ? t.detach().unsqueeze(0) : t;
-}
 
 interface GatherOptions {
   dim: number;
@@ -85,17 +88,25 @@ interface TakeAlongOptions {
 }
 
 /** As `gather`, but `indices` and `input` broadcast; without `dim`, from all elements in a row. PyTorch: `torch.take_along_dim`. */
-export function takeAlongDim(input: Tensor, ...args: Named<[indices: Tensor, dim: number | null], ["indices", "dim"], TakeAlongOptions>): Tensor {
+export function takeAlongDim(
+  input: Tensor,
+  ...args: Named<[indices: Tensor, dim: number | null], ["indices", "dim"], TakeAlongOptions>
+): Tensor {
   checkTensor("takeAlongDim", input);
   const { indices, dim } = named<TakeAlongOptions>("takeAlongDim", ["indices", "dim"], 1, args);
   checkIndexTensor("takeAlongDim", indices);
   if (dim === undefined || dim === null) return input.reshape(-1).gather(0, indices.reshape(-1));
-  if (input.ndim !== indices.ndim) throw new ShapeError(`takeAlongDim: expected indices with as many dimensions as input, got ${shapeText(indices.shape)} and ${shapeText(input.shape)}`);
+  if (input.ndim !== indices.ndim)
+    throw new ShapeError(
+      `takeAlongDim: expected indices with as many dimensions as input, got ${shapeText(indices.shape)} and ${shapeText(input.shape)}`,
+    );
   const d = wrapDim("takeAlongDim", dim, input.ndim);
   if (input.ndim === 0) return input.gather(d, indices);
   const without = (t: Tensor) => t.shape.with(d, 1);
   const shape = broadcastShapes("takeAlongDim", without(input), without(indices));
-  return input.expand(shape.with(d, input.shape[d] as number)).gather(d, indices.expand(shape.with(d, indices.shape[d] as number)));
+  return input
+    .expand(shape.with(d, input.shape[d] as number))
+    .gather(d, indices.expand(shape.with(d, indices.shape[d] as number)));
 }
 
 interface ScatterAttrs {
@@ -105,7 +116,14 @@ interface ScatterAttrs {
 }
 
 /** Writes into `into` (a tensor that no graph knows yet, or in place). */
-function scatterRaw(into: Tensor, dim: number, index: Tensor, src: Tensor, mode: ScatterMode, includeSelf = true): void {
+function scatterRaw(
+  into: Tensor,
+  dim: number,
+  index: Tensor,
+  src: Tensor,
+  mode: ScatterMode,
+  includeSelf = true,
+): void {
   if (index.layout.numel === 0) return;
   const from = src.dtype === into.dtype ? src : src.to(into.dtype);
   backendOf(into.device).kernels.scatter(vector(into), dim, vector(index), vector(from), mode, includeSelf);
@@ -164,11 +182,7 @@ interface ScatterOptions {
   value?: Scalar;
   reduce?: "add" | "multiply";
 }
-type ScatterArgs = Named<
-  [dim: number, index: Tensor, src: Tensor | Scalar],
-  ["dim", "index", "src"],
-  ScatterOptions
->;
+type ScatterArgs = Named<[dim: number, index: Tensor, src: Tensor | Scalar], ["dim", "index", "src"], ScatterOptions>;
 const SCATTER = ["dim", "index", "src", "reduce", "value"] as const;
 
 interface Scatter {
@@ -185,11 +199,14 @@ function scatterArgs(op: string, input: Tensor, args: readonly unknown[]): Scatt
   checkIndexTensor(op, index, "int64", true);
   const d = wrapDim(op, dim, input.ndim);
   const src = given ?? value;
-  if (reduce !== undefined && reduce !== "add" && reduce !== "multiply") throw new ValueError(`${op}: expected "add" or "multiply" as reduce, got ${describe(reduce)}`);
-  if (!(src instanceof Tensor) && !isScalar(src)) throw new ValueError(`${op}: expected a Tensor or a number as src, got ${describe(src)}`);
+  if (reduce !== undefined && reduce !== "add" && reduce !== "multiply")
+    throw new ValueError(`${op}: expected "add" or "multiply" as reduce, got ${describe(reduce)}`);
+  if (!(src instanceof Tensor) && !isScalar(src))
+    throw new ValueError(`${op}: expected a Tensor or a number as src, got ${describe(src)}`);
   checkFits(op, index, input, "input", d);
   // A number is a source that has it everywhere.
-  const from = src instanceof Tensor ? src : tensor(src, { dtype: input.dtype, device: input.device }).expand(index.shape);
+  const from =
+    src instanceof Tensor ? src : tensor(src, { dtype: input.dtype, device: input.device }).expand(index.shape);
   checkSource(op, input, index, from);
   return { dim: d, index, src: from, number: from !== src, reduce };
 }
@@ -212,12 +229,9 @@ function checkSource(op: string, input: Tensor, index: Tensor, src: Tensor): voi
 export function scatter(input: Tensor, ...args: ScatterArgs): Tensor {
   const { dim, index, src, number, reduce } = scatterArgs("scatter", input, args);
   if (reduce === "multiply") return reduceOp.call([input, index, src], { dim, reduce: "prod", includeSelf: true });
-  return reduce === "add" ? scatterAddOp.call([input, index, src], { dim }) : scatterOp.call([input, index, src], { dim, number });
-}
-
-/** A tensor that shares the memory written to, copied first. */
-function apart(t: Tensor, into: Tensor): Tensor {
-  return t.storage === into.storage ? t.clone() : t;
+  return reduce === "add"
+    ? scatterAddOp.call([input, index, src], { dim })
+    : scatterOp.call([input, index, src], { dim, number });
 }
 
 /** As `scatter`, in place. PyTorch: `Tensor.scatter_`. */
@@ -227,7 +241,9 @@ export function scatter_(input: Tensor, ...args: ScatterArgs): Tensor {
   const [at, from] = [apart(index, input), apart(src, input)];
   if (reduce === "multiply") return reduceInto(input, at, from, { dim, reduce: "prod", includeSelf: true });
   const write = () => scatterRaw(input, dim, at, from, reduce ?? "set");
-  return reduce === "add" ? scatterAddOp.writeInto([input, at, from], { dim }, write) : scatterOp.writeInto([input, at, from], { dim, number }, write);
+  return reduce === "add"
+    ? scatterAddOp.writeInto([input, at, from], { dim }, write)
+    : scatterOp.writeInto([input, at, from], { dim, number }, write);
 }
 
 interface ScatterAddOptions {
@@ -267,7 +283,13 @@ export function scatterAdd_(input: Tensor, ...args: ScatterAddArgs): Tensor {
 }
 
 type Reduce = "sum" | "prod" | "mean" | "amax" | "amin";
-const modes: { readonly [R in Reduce]: ScatterMode } = { sum: "add", prod: "multiply", mean: "add", amax: "amax", amin: "amin" };
+const modes: { readonly [R in Reduce]: ScatterMode } = {
+  sum: "add",
+  prod: "multiply",
+  mean: "add",
+  amax: "amax",
+  amin: "amin",
+};
 
 interface ReduceAttrs {
   readonly dim: number;
@@ -280,11 +302,18 @@ function reduceRaw(into: Tensor, index: Tensor, src: Tensor, { dim, reduce, incl
   scatterRaw(into, dim, index, src, modes[reduce], includeSelf);
   if (reduce !== "mean") return;
   const count = countOf(into, index, src, { dim, includeSelf });
-  into.copy_(into.dtype.isFloatingPoint || into.dtype.isComplex ? into.div(count) : into.div(count, { roundingMode: "floor" }));
+  into.copy_(
+    into.dtype.isFloatingPoint || into.dtype.isComplex ? into.div(count) : into.div(count, { roundingMode: "floor" }),
+  );
 }
 
 /** How many elements went into each; 1 where there were none. */
-function countOf(like: Tensor, index: Tensor, src: Tensor, { dim, includeSelf }: { dim: number; includeSelf: boolean }): Tensor {
+function countOf(
+  like: Tensor,
+  index: Tensor,
+  src: Tensor,
+  { dim, includeSelf }: { dim: number; includeSelf: boolean },
+): Tensor {
   const count = fillRaw(allocate(like.shape, like.dtype, like.device), includeSelf ? 1 : 0);
   scatterRaw(count, dim, index, fillRaw(allocate(src.shape, like.dtype, like.device), 1), "add");
   return includeSelf ? count : count.maskedFill(count.eq(0), 1);
@@ -301,7 +330,13 @@ const reduceOp = kernelOp<ReduceAttrs>({
   backward: ([g], context) => {
     const { dim, includeSelf, reduce } = context.attrs;
     const index = context.input(1);
-    const [ofSelf, ofSrc] = reduceGradients[reduce](g as Tensor, context.attrs, index, () => [context.input(0), context.input(2), context.result(0)], () => context.input(2));
+    const [ofSelf, ofSrc] = reduceGradients[reduce](
+      g as Tensor,
+      context.attrs,
+      index,
+      () => [context.input(0), context.input(2), context.result(0)],
+      () => context.input(2),
+    );
     const self = includeSelf ? ofSelf : ofSelf.scatter(dim, index, 0);
     return [context.needs(0) ? self : null, null, context.needs(2) ? padTo(ofSrc, context.shape(2)) : null];
   },
@@ -373,13 +408,18 @@ type ScatterReduceArgs = Named<
   ScatterReduceOptions
 >;
 
-function scatterReduceArgs(op: string, input: Tensor, args: readonly unknown[]): { index: Tensor; src: Tensor; attrs: ReduceAttrs } {
+function scatterReduceArgs(
+  op: string,
+  input: Tensor,
+  args: readonly unknown[],
+): { index: Tensor; src: Tensor; attrs: ReduceAttrs } {
   checkTensor(op, input);
   const names = ["dim", "index", "src", "reduce", "includeSelf"] as const;
   const { dim, index, src, reduce, includeSelf = true } = named<ScatterReduceOptions>(op, names, 4, args);
   checkIndexTensor(op, index, "int64", true);
   checkTensor(op, src, "src");
-  if (!Object.hasOwn(modes, reduce)) throw new ValueError(`${op}: expected ${Object.keys(modes).join(", ")} as reduce, got ${describe(reduce)}`);
+  if (!Object.hasOwn(modes, reduce))
+    throw new ValueError(`${op}: expected ${Object.keys(modes).join(", ")} as reduce, got ${describe(reduce)}`);
   const d = wrapDim(op, dim, input.ndim);
   checkFits(op, index, input, "input", d);
   checkSource(op, input, index, src);

@@ -32,7 +32,8 @@ const SLICE = /^\s*([+-]?\d+|None)?\s*:\s*([+-]?\d+|None)?\s*(?::\s*([+-]?\d+|No
 
 function parseSlice(op: string, text: string): Slice {
   const match = SLICE.exec(text);
-  if (match === null) throw new ValueError(`${op}: expected a slice such as "1:3", "::2" or ":", or "...", got ${describe(text)}`);
+  if (match === null)
+    throw new ValueError(`${op}: expected a slice such as "1:3", "::2" or ":", or "...", got ${describe(text)}`);
   const number = (part: string | undefined) => (part === undefined || part === "None" ? null : Number(part));
   const step = number(match[3]) ?? 1;
   if (step < 1) throw new ValueError(`${op}: expected a slice step greater than zero, got ${describe(text)}; use flip`);
@@ -48,16 +49,27 @@ function parse(op: string, item: unknown): Item {
   if (typeof item === "string") return item.trim() === "..." ? "..." : parseSlice(op, item);
   const index = Array.isArray(item) ? fromArray(op, item) : item;
   if (!(index instanceof Tensor))
-    throw new ValueError(`${op}: expected numbers, slices such as "1:3", null, "...", booleans, tensors or arrays as index, got ${describe(item)}`);
+    throw new ValueError(
+      `${op}: expected numbers, slices such as "1:3", null, "...", booleans, tensors or arrays as index, got ${describe(item)}`,
+    );
   const { dtype } = index;
-  if (dtype !== int64 && dtype !== int32 && dtype !== uint8 && dtype !== bool && !(index.ndim === 0 && dtype.category <= Category.Integral))
+  if (
+    dtype !== int64 &&
+    dtype !== int32 &&
+    dtype !== uint8 &&
+    dtype !== bool &&
+    !(index.ndim === 0 && dtype.category <= Category.Integral)
+  )
     throw new IndexError(`${op}: expected tensors of int64, int32, uint8 or bool as indices, got ${dtype}`);
   return index;
 }
 
 function fromArray(op: string, item: readonly unknown[]): Tensor {
   for (const x of item.flat(Infinity))
-    if (typeof x === "string" || x === null) throw new ValueError(`${op}: expected numbers or booleans in an array of indices, got ${describe(x)}; slices are items of their own`);
+    if (typeof x === "string" || x === null)
+      throw new ValueError(
+        `${op}: expected numbers or booleans in an array of indices, got ${describe(x)}; slices are items of their own`,
+      );
   const index = tensor(item as number[]);
   return item.length === 0 || index.layout.numel === 0 ? index.to(int64) : index;
 }
@@ -86,8 +98,10 @@ export interface Indexed {
 export function applyIndex(op: string, input: Tensor, index: readonly unknown[]): Indexed {
   const items = index.map((item) => parse(op, item));
   const used = items.reduce<number>((n, item) => n + dimsOf(item), 0);
-  if (used > input.ndim) throw new IndexError(`${op}: too many indices for a tensor of ${input.ndim} dimensions, got ${used}`);
-  if (items.filter((item) => item === "...").length > 1) throw new IndexError(`${op}: expected "..." once, got it several times`);
+  if (used > input.ndim)
+    throw new IndexError(`${op}: too many indices for a tensor of ${input.ndim} dimensions, got ${used}`);
+  if (items.filter((item) => item === "...").length > 1)
+    throw new IndexError(`${op}: expected "..." once, got it several times`);
   let view = input;
   let dim = 0;
   const indices: (Tensor | null)[] = [];
@@ -127,7 +141,9 @@ function oneOrNone(keep: boolean): Tensor {
 function maskPositions(op: string, mask: Tensor, shape: Shape, dim: number): Tensor[] {
   for (const [i, n] of mask.shape.entries())
     if (n !== shape[dim + i])
-      throw new ShapeError(`${op}: expected a mask of the sizes that it indexes, got ${shapeText(mask.shape)} for dimension ${dim} on of shape ${shapeText(shape)}`);
+      throw new ShapeError(
+        `${op}: expected a mask of the sizes that it indexes, got ${shapeText(mask.shape)} for dimension ${dim} on of shape ${shapeText(shape)}`,
+      );
   return nonzero(mask).unbind(1);
 }
 
@@ -139,10 +155,12 @@ export function expandMasks(op: string, shape: Shape, tensors: readonly unknown[
   const indices: (Tensor | null)[] = [];
   for (const item of tensors) {
     const index = item === null || item === undefined ? null : parse(op, item);
-    if (index !== null && !(index instanceof Tensor)) throw new ValueError(`${op}: expected tensors as indices, got ${describe(item)}`);
+    if (index !== null && !(index instanceof Tensor))
+      throw new ValueError(`${op}: expected tensors as indices, got ${describe(item)}`);
     if (index !== null && isMask(index)) indices.push(...maskPositions(op, index, shape, indices.length));
     else indices.push(index);
   }
-  if (indices.length > shape.length) throw new IndexError(`${op}: too many indices for a tensor of ${shape.length} dimensions, got ${indices.length}`);
+  if (indices.length > shape.length)
+    throw new IndexError(`${op}: too many indices for a tensor of ${shape.length} dimensions, got ${indices.length}`);
   return indices;
 }

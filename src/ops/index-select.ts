@@ -1,33 +1,24 @@
 /** @file Slices of a dimension that a vector of indices names: indexSelect, indexAdd, indexCopy, indexFill; and take and put. */
 import { backendOf } from "../backends/backend.ts";
-import { describe, DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.ts";
+import { DTypeError, describe, IndexError, ShapeError, ValueError } from "../core/errors.ts";
 import { isScalar, type Scalar } from "../core/scalar.ts";
 import { sameShape, shapeText, wrapDim } from "../core/shape.ts";
-import { Tensor } from "../core/tensor.ts";
-import { checkApart } from "./copy.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { checkApart, copyRaw } from "./copy.ts";
 import { allocate } from "./creation.ts";
 import { tensor } from "./from-data.ts";
 import { checkIndexTensor } from "./gather.ts";
 import { kernelOp } from "./kernel-form.ts";
+import { apart, vector } from "./operands.ts";
 import { checkSameDType, checkTensor, type Named, named } from "./params.ts";
 
 interface DimAttrs {
   readonly dim: number;
 }
 
-/** A number as a vector of one element, for kernels. */
-function vector(t: Tensor): Tensor {
-  return t.ndim === 0 ? t.detach().unsqueeze(0) : t;
-}
-
 function checkVector(op: string, index: unknown, width?: "int32 or int64"): asserts index is Tensor {
   checkIndexTensor(op, index, width);
   if (index.ndim > 1) throw new ShapeError(`${op}: expected a vector as index, got shape ${shapeText(index.shape)}`);
-}
-
-/** A tensor that shares the memory written to, copied first. */
-function apart(t: Tensor, into: Tensor): Tensor {
-  return t.storage === into.storage ? t.clone() : t;
 }
 
 const indexSelectOp = kernelOp<DimAttrs>({
@@ -64,7 +55,8 @@ export function indexSelect(input: Tensor, ...args: IndexSelectArgs): Tensor {
   const { dim, index } = named<IndexSelectOptions>("indexSelect", ["dim", "index"], 2, args);
   checkVector("indexSelect", index, "int32 or int64");
   const d = wrapDim("indexSelect", dim, input.ndim);
-  if (input.ndim === 0 && index.layout.numel !== 1) throw new IndexError(`indexSelect: expected one index for a 0-dim tensor, got ${index.layout.numel}`);
+  if (input.ndim === 0 && index.layout.numel !== 1)
+    throw new IndexError(`indexSelect: expected one index for a 0-dim tensor, got ${index.layout.numel}`);
   return indexSelectOp.call([input, index], { dim: d });
 }
 
@@ -101,8 +93,14 @@ function checkSlices(op: string, input: Tensor, dim: number, index: Tensor, sour
   checkSameDType(op, input, source, "tensor and source");
   const count = index.layout.numel;
   const expected = input.ndim === 0 ? [] : input.shape.with(dim, count);
-  const fits = input.ndim === 0 || source.ndim === 0 ? source.layout.numel === count && (input.ndim <= 1) : sameShape(source.shape, expected);
-  if (!fits) throw new ShapeError(`${op}: expected a source of shape ${shapeText(expected)} for ${count} indices, got ${shapeText(source.shape)}`);
+  const fits =
+    input.ndim === 0 || source.ndim === 0
+      ? source.layout.numel === count && input.ndim <= 1
+      : sameShape(source.shape, expected);
+  if (!fits)
+    throw new ShapeError(
+      `${op}: expected a source of shape ${shapeText(expected)} for ${count} indices, got ${shapeText(source.shape)}`,
+    );
 }
 
 interface IndexAddOptions {
@@ -113,7 +111,11 @@ interface IndexAddOptions {
 }
 type IndexAddArgs = Named<[dim: number, index: Tensor, source: Tensor], ["dim", "index", "source"], IndexAddOptions>;
 
-function indexAddArgs(op: string, input: Tensor, args: readonly unknown[]): { index: Tensor; source: Tensor; attrs: IndexAddAttrs } {
+function indexAddArgs(
+  op: string,
+  input: Tensor,
+  args: readonly unknown[],
+): { index: Tensor; source: Tensor; attrs: IndexAddAttrs } {
   checkTensor(op, input);
   const { dim, index, source, alpha = 1 } = named<IndexAddOptions>(op, ["dim", "index", "source", "alpha"], 3, args);
   checkVector(op, index, "int32 or int64");
@@ -201,7 +203,9 @@ export function indexCopy_(input: Tensor, ...args: IndexCopyArgs): Tensor {
 function fillSlices(into: Tensor, index: Tensor, value: Tensor, dim: number): void {
   const x = vector(into);
   const at = vector(index);
-  backendOf(into.device).kernels.indexPut(x, [...new Array<null>(dim).fill(null), at], value, false, { op: "indexFill" });
+  backendOf(into.device).kernels.indexPut(x, [...new Array<null>(dim).fill(null), at], value, false, {
+    op: "indexFill",
+  });
 }
 
 const indexFillOp = kernelOp<DimAttrs & { readonly number: boolean }>({
@@ -231,19 +235,29 @@ interface IndexFillOptions {
   index: Tensor;
   value: Scalar | Tensor;
 }
-type IndexFillArgs = Named<[dim: number, index: Tensor, value: Scalar | Tensor], ["dim", "index", "value"], IndexFillOptions>;
+type IndexFillArgs = Named<
+  [dim: number, index: Tensor, value: Scalar | Tensor],
+  ["dim", "index", "value"],
+  IndexFillOptions
+>;
 
-function indexFillArgs(op: string, input: Tensor, args: readonly unknown[]): { dim: number; index: Tensor; value: Tensor; number: boolean } {
+function indexFillArgs(
+  op: string,
+  input: Tensor,
+  args: readonly unknown[],
+): { dim: number; index: Tensor; value: Tensor; number: boolean } {
   checkTensor(op, input);
   const { dim, index, value } = named<IndexFillOptions>(op, ["dim", "index", "value"], 3, args);
   checkVector(op, index);
   const d = wrapDim(op, dim, input.ndim);
   if (isScalar(value)) {
-    if (typeof value === "object" && !input.dtype.isComplex) throw new DTypeError(`${op}: expected a real number for ${input.dtype}, got a complex one`);
+    if (typeof value === "object" && !input.dtype.isComplex)
+      throw new DTypeError(`${op}: expected a real number for ${input.dtype}, got a complex one`);
     return { dim: d, index, value: tensor(value, { dtype: input.dtype, device: input.device }), number: true };
   }
   checkTensor(op, value, "value");
-  if (value.ndim > 0) throw new ShapeError(`${op}: expected a number or a 0-dim tensor as value, got shape ${shapeText(value.shape)}`);
+  if (value.ndim > 0)
+    throw new ShapeError(`${op}: expected a number or a 0-dim tensor as value, got shape ${shapeText(value.shape)}`);
   return { dim: d, index, value: value.to(input.dtype), number: false };
 }
 
@@ -270,7 +284,10 @@ const takeOp = kernelOp({
     return out;
   },
   saves: () => [1],
-  backward: ([grad], context) => [(grad as Tensor).newZeros(context.shape(0)).put(context.input(1), grad as Tensor, true), null],
+  backward: ([grad], context) => [
+    (grad as Tensor).newZeros(context.shape(0)).put(context.input(1), grad as Tensor, true),
+    null,
+  ],
 });
 
 /**
@@ -283,7 +300,8 @@ export function take(input: Tensor, ...args: Named<[index: Tensor], ["index"], {
   checkTensor("take", input);
   const { index } = named<{ index: Tensor }>("take", ["index"], 1, args);
   checkIndexTensor("take", index);
-  if (input.layout.numel === 0 && index.layout.numel > 0) throw new IndexError(`take: expected elements to take from, got an input of shape ${shapeText(input.shape)}`);
+  if (input.layout.numel === 0 && index.layout.numel > 0)
+    throw new IndexError(`take: expected elements to take from, got an input of shape ${shapeText(input.shape)}`);
   return takeOp.call([input, index], undefined);
 }
 
@@ -295,10 +313,9 @@ function putRaw(into: Tensor, index: Tensor, source: Tensor, accumulate: boolean
   const { kernels } = backendOf(into.device);
   const at = index.reshape(-1);
   const from = source.reshape(-1);
-  if (into.layout.isContiguous) return kernels.indexPut(into.detach().view(-1), [at], from, accumulate, { op: "put" });
-  const flat = into.contiguous();
+  const flat = into.detach().contiguous();
   kernels.indexPut(flat.view(-1), [at], from, accumulate, { op: "put" });
-  new Tensor(into.storage, into.layout, into.dtype).copy_(flat);
+  if (flat.storage !== into.storage) copyRaw(into, flat);
 }
 
 const putOp = kernelOp<PutAttrs>({
@@ -326,7 +343,11 @@ interface PutOptions {
   source: Tensor;
   accumulate?: boolean;
 }
-type PutArgs = Named<[index: Tensor, source: Tensor, accumulate: boolean], ["index", "source", "accumulate"], PutOptions>;
+type PutArgs = Named<
+  [index: Tensor, source: Tensor, accumulate: boolean],
+  ["index", "source", "accumulate"],
+  PutOptions
+>;
 
 function putArgs(op: string, input: Tensor, args: readonly unknown[]): Required<PutOptions> {
   checkTensor(op, input);
@@ -334,8 +355,12 @@ function putArgs(op: string, input: Tensor, args: readonly unknown[]): Required<
   checkIndexTensor(op, index);
   checkTensor(op, source, "source");
   checkSameDType(op, input, source, "tensor and source");
-  if (index.layout.numel !== source.layout.numel) throw new ShapeError(`${op}: expected as many indices as elements in source, got ${index.layout.numel} and ${source.layout.numel}`);
-  if (input.layout.numel === 0 && index.layout.numel > 0) throw new IndexError(`${op}: expected elements to write to, got an input of shape ${shapeText(input.shape)}`);
+  if (index.layout.numel !== source.layout.numel)
+    throw new ShapeError(
+      `${op}: expected as many indices as elements in source, got ${index.layout.numel} and ${source.layout.numel}`,
+    );
+  if (input.layout.numel === 0 && index.layout.numel > 0)
+    throw new IndexError(`${op}: expected elements to write to, got an input of shape ${shapeText(input.shape)}`);
   return { index, source, accumulate };
 }
 

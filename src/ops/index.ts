@@ -2,13 +2,14 @@
 import { backendOf } from "../backends/backend.ts";
 import { describe, IndexError, ShapeError, ValueError } from "../core/errors.ts";
 import { isScalar, type Scalar } from "../core/scalar.ts";
-import { broadcastShapes, type Shape, sameShape, shapeText } from "../core/shape.ts";
+import { broadcastShapes, type Shape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
-import { allocate } from "./creation.ts";
 import { checkApart } from "./copy.ts";
+import { allocate } from "./creation.ts";
 import { tensor } from "./from-data.ts";
 import { applyIndex, expandMasks, type IndexItem, type TensorIndices } from "./index-expression.ts";
 import { kernelOp } from "./kernel-form.ts";
+import { apart } from "./operands.ts";
 import { checkSameDType, checkTensor, type Named, named } from "./params.ts";
 
 /** Which dimensions the index tensors stand at: those of the node's inputs, in order. */
@@ -36,7 +37,8 @@ function indexedShape(op: string, shape: Shape, indices: TensorIndices): Shape {
   const first = dims[0] ?? 0;
   const start = dims.every((d, i) => d === first + i) ? first : 0;
   const empty = dims.find((d) => shape[d] === 0);
-  if (empty !== undefined && !common.includes(0)) throw new IndexError(`${op}: index is out of bounds for dimension ${empty} with size 0`);
+  if (empty !== undefined && !common.includes(0))
+    throw new IndexError(`${op}: index is out of bounds for dimension ${empty} with size 0`);
   const whole = shape.filter((_, i) => !indices[i]);
   return [...whole.slice(0, start), ...common, ...whole.slice(start)];
 }
@@ -88,7 +90,13 @@ const indexPutOp = kernelOp<IndexPutAttrs>({
   },
 });
 
-function putAt(input: Tensor, dims: readonly number[], indices: readonly Tensor[], values: Tensor, accumulate: boolean): Tensor {
+function putAt(
+  input: Tensor,
+  dims: readonly number[],
+  indices: readonly Tensor[],
+  values: Tensor,
+  accumulate: boolean,
+): Tensor {
   return indexPutOp.call([input, values, ...indices], { dims, accumulate });
 }
 
@@ -107,17 +115,22 @@ function takeAt(input: Tensor, indices: TensorIndices): Tensor {
 function checkValues(op: string, input: Tensor, indices: TensorIndices, values: Tensor): void {
   checkSameDType(op, input, values, "tensor and values");
   const shape = indexedShape(op, input.shape, indices);
-  if (!sameShape(broadcastShapes(op, shape, values.shape), shape))
-    throw new ShapeError(`${op}: expected values that broadcast to the indexed shape ${shapeText(shape)}, got ${shapeText(values.shape)}`);
+  const lead = shape.length - values.ndim;
+  if (lead < 0 || values.shape.some((n, i) => n !== 1 && n !== shape[i + lead]))
+    throw new ShapeError(
+      `${op}: expected values that broadcast to the indexed shape ${shapeText(shape)}, got ${shapeText(values.shape)}`,
+    );
 }
 
 function writeAt(op: string, input: Tensor, indices: TensorIndices, values: Tensor, accumulate: boolean): Tensor {
   checkValues(op, input, indices, values);
   checkApart(op, input);
   const { dims, tensors } = split(indices);
-  const apart = [values, ...tensors].map((t) => (t.storage === input.storage ? t.clone() : t));
-  const [from, ...at] = apart as [Tensor, ...Tensor[]];
-  return indexPutOp.writeInto([input, from, ...at], { dims, accumulate }, () => write(input, from, placed(dims, at), accumulate));
+  const from = apart(values, input);
+  const at = tensors.map((t) => apart(t, input));
+  return indexPutOp.writeInto([input, from, ...at], { dims, accumulate }, () =>
+    write(input, from, placed(dims, at), accumulate),
+  );
 }
 
 /**
@@ -153,7 +166,8 @@ export function at(input: Tensor, ...index: IndexItem[]): Tensor {
  *                                      //         [0., 5.]])
  */
 export function setAt(input: Tensor, index: readonly IndexItem[] | IndexItem, value: Tensor | Scalar): Tensor {
-  if (!isScalar(value) && !(value instanceof Tensor)) throw new ValueError(`setAt: expected a Tensor or a number as value, got ${describe(value)}`);
+  if (!isScalar(value) && !(value instanceof Tensor))
+    throw new ValueError(`setAt: expected a Tensor or a number as value, got ${describe(value)}`);
   const { view, indices } = applyIndex("setAt", input, Array.isArray(index) ? index : [index]);
   if (indices === null) {
     if (value instanceof Tensor) view.copy_(withoutLeadingOnes(value, view.ndim));
@@ -185,11 +199,20 @@ type IndexPutArgs = Named<
 >;
 
 /** Checked arguments of `indexPut` and its like. */
-function indexPutArgs(op: string, input: Tensor, args: readonly unknown[]): { indices: TensorIndices; values: Tensor; accumulate: boolean } {
+function indexPutArgs(
+  op: string,
+  input: Tensor,
+  args: readonly unknown[],
+): { indices: TensorIndices; values: Tensor; accumulate: boolean } {
   checkTensor(op, input);
-  const { indices, values, accumulate = false } = named<IndexPutOptions>(op, ["indices", "values", "accumulate"], 2, args);
+  const {
+    indices,
+    values,
+    accumulate = false,
+  } = named<IndexPutOptions>(op, ["indices", "values", "accumulate"], 2, args);
   checkTensor(op, values, "values");
-  if (!Array.isArray(indices)) throw new ValueError(`${op}: expected an array of index tensors as indices, got ${describe(indices)}`);
+  if (!Array.isArray(indices))
+    throw new ValueError(`${op}: expected an array of index tensors as indices, got ${describe(indices)}`);
   return { indices: expandMasks(op, input.shape, indices), values, accumulate };
 }
 

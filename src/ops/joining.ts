@@ -76,15 +76,23 @@ function catAlong(op: string, tensors: readonly Tensor[], along: number): Tensor
   checkList(op, tensors);
   const parts = tensors.filter((t) => !isNothing(t));
   const first = parts[0] ?? (tensors[0] as Tensor);
-  if (tensors.some((t) => t.ndim === 0)) throw new ShapeError(`${op}: expected tensors with at least 1 dimension, got one of shape []; use stack`);
+  if (tensors.some((t) => t.ndim === 0))
+    throw new ShapeError(`${op}: expected tensors with at least 1 dimension, got one of shape []; use stack`);
   const dim = wrapDim(op, along, first.ndim);
   let size = 0;
   for (const t of parts) {
     if (t.ndim !== first.ndim || t.shape.some((n, i) => i !== dim && n !== first.shape[i]))
-      throw new ShapeError(`${op}: expected shapes that are the same but for dimension ${dim}, got ${shapeText(first.shape)} and ${shapeText(t.shape)} (number ${tensors.indexOf(t)})`);
+      throw new ShapeError(
+        `${op}: expected shapes that are the same but for dimension ${dim}, got ${shapeText(first.shape)} and ${shapeText(t.shape)} (number ${tensors.indexOf(t)})`,
+      );
     size += t.shape[dim] as number;
   }
-  return catOp.call(tensors, { dim, shape: first.shape.with(dim, size), dtype: commonDType(tensors), count: tensors.length });
+  return catOp.call(tensors, {
+    dim,
+    shape: first.shape.with(dim, size),
+    dtype: commonDType(tensors),
+    count: tensors.length,
+  });
 }
 
 /** Another name of `cat`. PyTorch: `torch.concat`. */
@@ -101,7 +109,9 @@ const stackOp = kernelOp<{ dim: number; dtype: DType }>({
     return out;
   },
   backward: ([g], context) =>
-    (g as Tensor).unbind(context.attrs.dim).map((grad, i) => (context.needs(i) ? inDType(grad, context.dtype(i)) : null)),
+    (g as Tensor)
+      .unbind(context.attrs.dim)
+      .map((grad, i) => (context.needs(i) ? inDType(grad, context.dtype(i)) : null)),
 });
 
 /**
@@ -116,7 +126,10 @@ export function stack(tensors: readonly Tensor[], ...args: Dim): Tensor {
   checkList("stack", tensors);
   const { shape } = tensors[0];
   for (const [i, t] of tensors.entries())
-    if (!sameShape(t.shape, shape)) throw new ShapeError(`stack: expected tensors of one shape, got ${shapeText(shape)} and ${shapeText(t.shape)} (number ${i})`);
+    if (!sameShape(t.shape, shape))
+      throw new ShapeError(
+        `stack: expected tensors of one shape, got ${shapeText(shape)} and ${shapeText(t.shape)} (number ${i})`,
+      );
   return stackOp.call(tensors, { dim: wrapDim("stack", dim, shape.length + 1), dtype: commonDType(tensors) });
 }
 

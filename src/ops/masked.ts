@@ -8,6 +8,7 @@ import { bind, type Call } from "./bind.ts";
 import { checkApart } from "./copy.ts";
 import { allocate } from "./creation.ts";
 import { kernelOp } from "./kernel-form.ts";
+import { apart } from "./operands.ts";
 import { checkSameDType, checkTensor, type Named, named } from "./params.ts";
 
 type NonzeroArgs = Call<[], { asTuple?: boolean }>;
@@ -43,7 +44,8 @@ export function argwhere(input: Tensor): Tensor {
 function checkMask(op: string, input: Tensor, mask: unknown): asserts mask is Tensor {
   checkTensor(op, input);
   checkTensor(op, mask, "mask");
-  if (mask.dtype !== bool && mask.dtype !== uint8) throw new DTypeError(`${op}: expected a bool tensor as mask, got ${mask.dtype}`);
+  if (mask.dtype !== bool && mask.dtype !== uint8)
+    throw new DTypeError(`${op}: expected a bool tensor as mask, got ${mask.dtype}`);
 }
 
 const maskedSelectOp = kernelOp({
@@ -144,8 +146,10 @@ export function maskedScatter(input: Tensor, ...args: MaskedScatterArgs): Tensor
 export function maskedScatter_(input: Tensor, ...args: MaskedScatterArgs): Tensor {
   const { mask, source } = maskedScatterArgs("maskedScatter_", input, args);
   if (!sameShape(broadcastShapes("maskedScatter_", input.shape, mask.shape), input.shape))
-    throw new ShapeError(`maskedScatter_: expected a mask that broadcasts to ${shapeText(input.shape)}, got ${shapeText(mask.shape)}`);
+    throw new ShapeError(
+      `maskedScatter_: expected a mask that broadcasts to ${shapeText(input.shape)}, got ${shapeText(mask.shape)}`,
+    );
   checkApart("maskedScatter_", input);
-  const from = source.storage === input.storage ? source.clone() : source;
+  const from = apart(source, input);
   return maskedScatterOp.writeInto([input, mask, from], { shape: input.shape }, () => scatterInto(input, mask, from));
 }

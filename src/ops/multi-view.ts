@@ -25,14 +25,17 @@ export class MultiViewOp<Attrs> {
   }
 
   call(input: Tensor, attrs: Attrs): Tensor[] {
-    const results = this.spec.layouts(input.layout, attrs).map((layout) => new Tensor(input.storage, layout, input.dtype));
+    const results = this.spec
+      .layouts(input.layout, attrs)
+      .map((layout) => new Tensor(input.storage, layout, input.dtype));
     const { grad, inference } = mode();
     if (inference) {
       for (const result of results) metaOf(result).isInference = true;
       return results;
     }
     const origin = grad ? "multiOutput" : "noGrad";
-    for (const [i, result] of results.entries()) asView(result, input, (base) => this.call(base, attrs)[i] as Tensor, origin);
+    for (const [i, result] of results.entries())
+      asView(result, input, (base) => this.call(base, attrs)[i] as Tensor, origin);
     if (results.length > 0 && grad && shouldRecord([input])) {
       const node = new MultiViewNode(this, input, attrs);
       for (const result of results) attach(node, result);

@@ -5,7 +5,10 @@ import type { Tensor } from "../core/tensor.ts";
  * `const [values, indices] = x.max(1)` and `const { values, indices } = x.max(1)` alike. The order of the fields cannot be seen in
  * a type: of more than two, the tuple is given as `P`.
  */
-export type NamedTuple<T extends Readonly<Record<string, Tensor>>, P extends readonly Tensor[] = readonly [Tensor, Tensor]> = P & Readonly<T>;
+export type NamedTuple<
+  T extends Readonly<Record<string, Tensor>>,
+  P extends readonly Tensor[] = readonly [Tensor, Tensor],
+> = P & Readonly<T>;
 
 /** What `sort`, `max` along a dimension and their like give. */
 export type ValuesAndIndices = NamedTuple<{ values: Tensor; indices: Tensor }>;
@@ -17,12 +20,18 @@ export type ValuesAndIndices = NamedTuple<{ values: Tensor; indices: Tensor }>;
  * namedTuple({ values, indices }, "sort")
  */
 export function namedTuple<T extends Readonly<Record<string, Tensor>>>(fields: T, op?: string): NamedTuple<T>;
-export function namedTuple<T extends Readonly<Record<string, Tensor>>, P extends readonly Tensor[]>(fields: T, op?: string): NamedTuple<T, P>;
+export function namedTuple<T extends Readonly<Record<string, Tensor>>, P extends readonly Tensor[]>(
+  fields: T,
+  op?: string,
+): NamedTuple<T, P>;
 export function namedTuple(fields: Readonly<Record<string, Tensor>>, op = "namedTuple"): readonly Tensor[] {
   const tuple: Tensor[] = Object.values(fields);
   for (const name of Object.keys(fields)) Object.defineProperty(tuple, name, { value: fields[name] });
-  const toString = () => `torch.return_types.${op}(\n${Object.entries(fields).map(([name, t]) => `${name}=${t}`).join(",\n")})`;
-  Object.defineProperty(tuple, "toString", { value: toString });
-  Object.defineProperty(tuple, Symbol.for("nodejs.util.inspect.custom"), { value: toString });
+  const print = () =>
+    `torch.return_types.${op}(\n${Object.entries(fields)
+      .map(([name, t]) => `${name}=${t}`)
+      .join(",\n")})`;
+  Object.defineProperty(tuple, "toString", { value: print });
+  Object.defineProperty(tuple, Symbol.for("nodejs.util.inspect.custom"), { value: print });
   return Object.freeze(tuple);
 }

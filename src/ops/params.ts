@@ -1,5 +1,5 @@
 /** @file What ops ask of their parameters: that the required ones are there, and are what they should be. */
-import { describe, DTypeError, ValueError } from "../core/errors.ts";
+import { DTypeError, describe, ValueError } from "../core/errors.ts";
 import { isScalar } from "../core/scalar.ts";
 import { Tensor } from "../core/tensor.ts";
 import { bind } from "./bind.ts";
@@ -9,7 +9,12 @@ import { bind } from "./bind.ts";
  * others in one options object. Unlike `Call`, it knows which are required: those that are so in `O`.
  * `Named<[dim: number, index: Tensor], ["dim", "index"], { dim: number; index: Tensor; sparseGrad?: boolean }>`
  */
-export type Named<P extends readonly unknown[], N extends readonly string[], O, Rest extends keyof O = Exclude<keyof O, N[number]>> =
+export type Named<
+  P extends readonly unknown[],
+  N extends readonly string[],
+  O,
+  Rest extends keyof O = Exclude<keyof O, N[number]>,
+> =
   | ({} extends Pick<O, Rest> ? [...P, options?: Pick<O, Rest>] : [...P, options: Pick<O, Rest>])
   | (P extends readonly [...infer FirstP, unknown]
       ? N extends readonly [...infer FirstN extends readonly string[], infer Last extends keyof O]
@@ -21,11 +26,17 @@ export type Named<P extends readonly unknown[], N extends readonly string[], O, 
  * Sorts arguments into a record by name; the first `required` of them must be there.
  * @throws ValueError for one that is missing, an unknown option, one given twice, or too many
  */
-export function named<O extends object>(op: string, names: readonly (keyof O & string)[], required: number, args: readonly unknown[]): O {
+export function named<O extends object>(
+  op: string,
+  names: readonly (keyof O & string)[],
+  required: number,
+  args: readonly unknown[],
+): O {
   const bound = bind<O>(op, names, args);
   for (let i = 0; i < required; i++) {
     const name = names[i] as keyof O & string;
-    if (bound[name] === undefined) throw new ValueError(`${op}: expected ${names.slice(0, required).join(", ")}, got no ${name}`);
+    if (bound[name] === undefined)
+      throw new ValueError(`${op}: expected ${names.slice(0, required).join(", ")}, got no ${name}`);
   }
   return bound as O;
 }
@@ -58,12 +69,14 @@ export function checkTensors(op: string, x: unknown, name = "tensors"): asserts 
 
 /** @throws ValueError if `x` is no whole number */
 export function checkInt(op: string, name: string, x: unknown): asserts x is number {
-  if (typeof x !== "number" || !Number.isSafeInteger(x)) throw new ValueError(`${op}: expected a whole number as ${name}, got ${describe(x)}`);
+  if (typeof x !== "number" || !Number.isSafeInteger(x))
+    throw new ValueError(`${op}: expected a whole number as ${name}, got ${describe(x)}`);
 }
 
 /** @throws ValueError if `x` is neither a number nor a tensor of one element */
 export function checkScalar(op: string, name: string, x: unknown): void {
-  if (!isScalar(x) && !(x instanceof Tensor)) throw new ValueError(`${op}: expected a number as ${name}, got ${describe(x)}`);
+  if (!isScalar(x) && !(x instanceof Tensor))
+    throw new ValueError(`${op}: expected a number as ${name}, got ${describe(x)}`);
 }
 
 /** @throws DTypeError if two tensors that must be of one dtype are not */

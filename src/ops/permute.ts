@@ -13,7 +13,8 @@ import { viewOp } from "./view-form.ts";
 const transposeOp = viewOp<{ dim0: number; dim1: number }>({
   name: "transpose",
   layout: ({ shape, strides, offset }, { dim0, dim1 }) => {
-    const swap = (a: readonly number[]) => a.map((n, i) => (i === dim0 ? (a[dim1] as number) : i === dim1 ? (a[dim0] as number) : n));
+    const swap = (a: readonly number[]) =>
+      a.map((n, i) => (i === dim0 ? (a[dim1] as number) : i === dim1 ? (a[dim0] as number) : n));
     return new Layout(swap(shape), swap(strides), offset);
   },
   backward: (grad, { dim0, dim1 }) => grad.transpose(dim0, dim1),
@@ -25,7 +26,12 @@ interface TwoDims {
 }
 type TwoDimsArgs = Named<[dim0: number, dim1: number], ["dim0", "dim1"], TwoDims>;
 
-function swapDims(op: string, names: readonly ["dim0", "dim1"] | readonly ["axis0", "axis1"], input: Tensor, args: readonly unknown[]): Tensor {
+function swapDims(
+  op: string,
+  names: readonly ["dim0", "dim1"] | readonly ["axis0", "axis1"],
+  input: Tensor,
+  args: readonly unknown[],
+): Tensor {
   checkTensor(op, input);
   const given = named<Record<string, number>>(op, names, 2, args);
   const [dim0, dim1] = names.map((name) => wrapDim(op, given[name] as number, input.ndim)) as [number, number];
@@ -63,7 +69,10 @@ const tOp = viewOp({
 /** The transpose of a matrix; tensors of fewer dimensions as they are. PyTorch: `torch.t`. */
 export function t(input: Tensor): Tensor {
   checkTensor("t", input);
-  if (input.ndim > 2) throw new ShapeError(`t: expected a tensor with at most 2 dimensions, got shape ${shapeText(input.shape)}; use transpose or mT`);
+  if (input.ndim > 2)
+    throw new ShapeError(
+      `t: expected a tensor with at most 2 dimensions, got shape ${shapeText(input.shape)}; use transpose or mT`,
+    );
   return tOp.call(input, undefined);
 }
 
@@ -71,7 +80,8 @@ export function t(input: Tensor): Tensor {
 export function adjoint(input: Tensor): Tensor {
   checkTensor("adjoint", input);
   if (input.ndim === 0) return input.dtype.isComplex ? input.conj() : input;
-  if (input.ndim < 2) throw new ShapeError(`adjoint: expected a matrix or a batch of them, got shape ${shapeText(input.shape)}`);
+  if (input.ndim < 2)
+    throw new ShapeError(`adjoint: expected a matrix or a batch of them, got shape ${shapeText(input.shape)}`);
   const swapped = input.transpose(-2, -1);
   return input.dtype.isComplex ? swapped.conj() : swapped;
 }
@@ -95,7 +105,10 @@ const permuteOp = viewOp<{ dims: readonly number[] }>({
 export function permute(input: Tensor, ...dims: Sizes | [{ dims: Shape }]): Tensor {
   checkTensor("permute", input);
   const given = numbersArg("permute", "dims", dims);
-  if (given.length !== input.ndim) throw new ShapeError(`permute: expected ${input.ndim} dims for shape ${shapeText(input.shape)}, got ${shapeText(given)}`);
+  if (given.length !== input.ndim)
+    throw new ShapeError(
+      `permute: expected ${input.ndim} dims for shape ${shapeText(input.shape)}, got ${shapeText(given)}`,
+    );
   return permuteOp.call(input, { dims: wrapDims("permute", given, input.ndim) });
 }
 
@@ -111,7 +124,9 @@ function move(op: string, input: Tensor, args: readonly unknown[]): Tensor {
   const source = wrapDims(op, given.source, input.ndim);
   const destination = wrapDims(op, given.destination, input.ndim);
   if (source.length !== destination.length)
-    throw new ShapeError(`${op}: expected as many dims in source as in destination, got ${shapeText(source)} and ${shapeText(destination)}`);
+    throw new ShapeError(
+      `${op}: expected as many dims in source as in destination, got ${shapeText(source)} and ${shapeText(destination)}`,
+    );
   if (input.ndim === 0) return permuteOp.call(input, { dims: [] });
   const rest = input.shape.map((_, i) => i).filter((i) => !source.includes(i));
   const dims = input.shape.map((_, i) => {
@@ -148,8 +163,17 @@ interface DiagonalPlace {
   readonly dim2: number;
 }
 
-function diagonalPlace(op: string, args: readonly unknown[], ndim: number, preset: readonly [number, number]): DiagonalPlace {
-  const { offset = 0, dim1 = preset[0], dim2 = preset[1] } = bind<DiagonalOptions>(op, ["offset", "dim1", "dim2"], args);
+function diagonalPlace(
+  op: string,
+  args: readonly unknown[],
+  ndim: number,
+  preset: readonly [number, number],
+): DiagonalPlace {
+  const {
+    offset = 0,
+    dim1 = preset[0],
+    dim2 = preset[1],
+  } = bind<DiagonalOptions>(op, ["offset", "dim1", "dim2"], args);
   checkInt(op, "offset", offset);
   const place = { offset, dim1: wrapDim(op, dim1, ndim), dim2: wrapDim(op, dim2, ndim) };
   if (place.dim1 === place.dim2) throw new IndexError(`${op}: expected two different dims, got ${dim1} and ${dim2}`);
@@ -160,7 +184,12 @@ function diagonalLayout(input: Layout, { offset, dim1, dim2 }: DiagonalPlace): L
   const rows = input.shape[dim1] as number;
   const columns = input.shape[dim2] as number;
   const length = Math.max(0, offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns));
-  const start = length === 0 ? 0 : offset >= 0 ? offset * (input.strides[dim2] as number) : -offset * (input.strides[dim1] as number);
+  const start =
+    length === 0
+      ? 0
+      : offset >= 0
+        ? offset * (input.strides[dim2] as number)
+        : -offset * (input.strides[dim1] as number);
   const keep = (a: readonly number[]) => a.filter((_, i) => i !== dim1 && i !== dim2);
   const stride = (input.strides[dim1] as number) + (input.strides[dim2] as number);
   return new Layout([...keep(input.shape), length], [...keep(input.strides), stride], input.offset + start);
@@ -226,7 +255,8 @@ export function diag(input: Tensor, ...args: DiagArgs): Tensor {
   const { diagonal: offset = 0 } = bind<{ diagonal?: number }>("diag", ["diagonal"], args);
   checkInt("diag", "diagonal", offset);
   if (input.ndim === 1) return diagEmbedOp.call([input], { offset, dim1: 0, dim2: 1 });
-  if (input.ndim !== 2) throw new ShapeError(`diag: expected a vector or a matrix, got shape ${shapeText(input.shape)}`);
+  if (input.ndim !== 2)
+    throw new ShapeError(`diag: expected a vector or a matrix, got shape ${shapeText(input.shape)}`);
   return diagonalCopyOp.call([input], { offset, dim1: 0, dim2: 1 });
 }
 

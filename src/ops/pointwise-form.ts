@@ -119,27 +119,48 @@ export class PointwiseOp {
   /** Sorts `given` into arguments and options and runs. */
   call(given: readonly unknown[], inplace: boolean): Tensor {
     const n = this.args.length;
-    if (given.length === n && !isOptions(given[n - 1])) {
+    const last = given[given.length - 1];
+    const hasOptions = isOptions(last);
+    if (given.length === n && !hasOptions) {
       this.spec.check?.(given as TensorOrScalar[], this.defaultOptions);
       return this.apply(given as TensorOrScalar[], this.defaults, 0, inplace);
     }
+    if (given.length === n + 1 && hasOptions && this.knows(last))
+      return this.callWith(given.slice(0, n), last, inplace);
     const bound = bind<Record<string, unknown>>(this.name, [...this.args, ...this.options], given);
     const missing = this.args.filter((name) => bound[name] === undefined);
     if (missing.length > 0)
       throw new ValueError(`${this.name}: expected ${this.args.join(", ")}, got no ${missing.join(", ")}`);
+    return this.callWith(
+      this.args.map((name) => bound[name]),
+      bound,
+      inplace,
+    );
+  }
+
+  /** Whether these are all options, without an argument by its name among them. */
+  private knows(given: object): boolean {
+    for (const key in given) if (!this.options.includes(key)) return false;
+    return true;
+  }
+
+  private callWith(args: readonly unknown[], bound: Readonly<Record<string, unknown>>, inplace: boolean): Tensor {
     let changed = 0;
-    const options = this.options.map((name, i) => {
-      const value = bound[name];
-      const preset = this.defaults[i] as OptionValue;
-      if (value === undefined || Object.is(value, preset)) return preset;
+    const options = this.defaults.slice();
+    for (let i = 0; i < options.length; i++) {
+      const value = bound[this.options[i] as string];
+      const preset = options[i] as OptionValue;
+      if (value === undefined || Object.is(value, preset)) continue;
       if (typeof value !== typeof preset)
-        throw new ValueError(`${this.name}: expected a ${typeof preset} as ${name}, got ${describe(value)}`);
+        throw new ValueError(`${this.name}: expected a ${typeof preset} as ${this.options[i]}, got ${describe(value)}`);
+      options[i] = value as OptionValue;
       changed |= 1 << i;
-      return value as OptionValue;
-    });
-    const inputs = this.args.map((name) => bound[name] as TensorOrScalar);
-    this.spec.check?.(inputs, Object.fromEntries(this.options.map((name, i) => [name, options[i] as OptionValue])));
-    return this.apply(inputs, options, changed, inplace);
+    }
+    if (this.spec.check !== undefined) {
+      const record = Object.fromEntries(this.options.map((name, i) => [name, options[i] as OptionValue]));
+      this.spec.check(args as TensorOrScalar[], record);
+    }
+    return this.apply(args as TensorOrScalar[], options, changed, inplace);
   }
 
   /** @param changed - bits of the options that differ from their defaults */

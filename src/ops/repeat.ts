@@ -1,6 +1,6 @@
 /** @file The same elements again, backwards or turned: repeat, tile, repeatInterleave, flip, roll, rot90. */
 import { Category } from "../core/dtype.ts";
-import { describe, DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.ts";
+import { DTypeError, describe, IndexError, ShapeError, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
 import { type Shape, shapeText, wrapDim, wrapDims } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
@@ -51,8 +51,12 @@ export function repeat(input: Tensor, ...repeats: Sizes | [{ repeats: Shape }]):
 }
 
 function repeatTimes(op: string, input: Tensor, repeats: Shape): Tensor {
-  if (repeats.length < input.ndim) throw new ShapeError(`${op}: expected at least ${input.ndim} repeats for shape ${shapeText(input.shape)}, got ${shapeText(repeats)}`);
-  if (repeats.some((n) => n < 0)) throw new ShapeError(`${op}: expected repeats of at least 0, got ${shapeText(repeats)}`);
+  if (repeats.length < input.ndim)
+    throw new ShapeError(
+      `${op}: expected at least ${input.ndim} repeats for shape ${shapeText(input.shape)}, got ${shapeText(repeats)}`,
+    );
+  if (repeats.some((n) => n < 0))
+    throw new ShapeError(`${op}: expected repeats of at least 0, got ${shapeText(repeats)}`);
   return repeatOp.call([input], { repeats });
 }
 
@@ -86,26 +90,38 @@ function repeatedIndices(repeats: readonly number[]): Tensor {
  */
 export function repeatInterleave(input: Tensor, ...args: InterleaveArgs): Tensor {
   checkTensor("repeatInterleave", input);
-  const { repeats, dim, outputSize } = bind<InterleaveOptions>("repeatInterleave", ["repeats", "dim", "outputSize"], args);
+  const { repeats, dim, outputSize } = bind<InterleaveOptions>(
+    "repeatInterleave",
+    ["repeats", "dim", "outputSize"],
+    args,
+  );
   if (repeats === undefined) return repeatedIndices(timesOf(input, input.layout.numel));
   const x = dim === undefined || dim === null ? input.reshape(-1) : input.ndim === 0 ? input.reshape(1) : input;
   const d = wrapDim("repeatInterleave", dim ?? 0, x.ndim);
   const times = timesOf(repeats, x.shape[d] as number);
   const indices = repeatedIndices(times);
   if (outputSize !== undefined && outputSize !== null && outputSize !== indices.numel())
-    throw new ShapeError(`repeatInterleave: expected an outputSize of ${indices.numel()}, the sum of repeats, got ${outputSize}`);
+    throw new ShapeError(
+      `repeatInterleave: expected an outputSize of ${indices.numel()}, the sum of repeats, got ${outputSize}`,
+    );
   return x.indexSelect(d, indices);
 }
 
 function timesOf(repeats: unknown, size: number): readonly number[] {
   if (repeats instanceof Tensor) {
-    if (repeats.dtype.category !== Category.Integral) throw new DTypeError(`repeatInterleave: expected an integer tensor as repeats, got ${repeats.dtype}`);
-    if (repeats.ndim > 1) throw new ShapeError(`repeatInterleave: expected repeats with at most 1 dimension, got shape ${shapeText(repeats.shape)}`);
+    if (repeats.dtype.category !== Category.Integral)
+      throw new DTypeError(`repeatInterleave: expected an integer tensor as repeats, got ${repeats.dtype}`);
+    if (repeats.ndim > 1)
+      throw new ShapeError(
+        `repeatInterleave: expected repeats with at most 1 dimension, got shape ${shapeText(repeats.shape)}`,
+      );
   } else checkInt("repeatInterleave", "repeats", repeats);
   const given = repeats instanceof Tensor ? (repeats.reshape(-1).tolist() as number[]) : [repeats];
   const times = given.length === 1 && size !== 1 ? new Array<number>(size).fill(given[0] as number) : given;
-  if (times.length !== size) throw new ShapeError(`repeatInterleave: expected a repeat for each of ${size} indices, got ${times.length}`);
-  if (times.some((n) => n < 0)) throw new ValueError("repeatInterleave: expected repeats of at least 0, got a negative one");
+  if (times.length !== size)
+    throw new ShapeError(`repeatInterleave: expected a repeat for each of ${size} indices, got ${times.length}`);
+  if (times.some((n) => n < 0))
+    throw new ValueError("repeatInterleave: expected repeats of at least 0, got a negative one");
   return times;
 }
 
@@ -139,7 +155,8 @@ export function flip(input: Tensor, ...dims: Sizes | [{ dims: Shape | number }])
 /** The columns in reverse order. PyTorch: `torch.fliplr`. */
 export function fliplr(input: Tensor): Tensor {
   checkTensor("fliplr", input);
-  if (input.ndim < 2) throw new ShapeError(`fliplr: expected a tensor with at least 2 dimensions, got shape ${shapeText(input.shape)}`);
+  if (input.ndim < 2)
+    throw new ShapeError(`fliplr: expected a tensor with at least 2 dimensions, got shape ${shapeText(input.shape)}`);
   return input.flip(1);
 }
 
@@ -150,7 +167,10 @@ export function flipud(input: Tensor): Tensor {
   return input.flip(0);
 }
 
-const rollOp: KernelOp<{ shifts: Shape; dims: readonly number[] }> = kernelOp<{ shifts: Shape; dims: readonly number[] }>({
+const rollOp: KernelOp<{ shifts: Shape; dims: readonly number[] }> = kernelOp<{
+  shifts: Shape;
+  dims: readonly number[];
+}>({
   name: "roll",
   forward: ([input], { shifts, dims }) => {
     let x = input as Tensor;
@@ -181,21 +201,28 @@ interface RollOptions {
  * @example
  * torch.tensor([1, 2, 3]).roll(1) // tensor([3, 1, 2])
  */
-export function roll(input: Tensor, ...args: Named<[shifts: number | Shape, dims: number | Shape | null], ["shifts", "dims"], RollOptions>): Tensor {
+export function roll(
+  input: Tensor,
+  ...args: Named<[shifts: number | Shape, dims: number | Shape | null], ["shifts", "dims"], RollOptions>
+): Tensor {
   checkTensor("roll", input);
   const given = named<RollOptions>("roll", ["shifts", "dims"], 1, args);
   const shifts = typeof given.shifts === "number" ? [given.shifts] : given.shifts;
-  if (!Array.isArray(shifts)) throw new ValueError(`roll: expected a number or an array as shifts, got ${describe(given.shifts)}`);
+  if (!Array.isArray(shifts))
+    throw new ValueError(`roll: expected a number or an array as shifts, got ${describe(given.shifts)}`);
   for (const n of shifts) checkInt("roll", "shift", n);
   const dims = given.dims ?? [];
   if (typeof dims !== "number" && dims.length === 0) {
-    if (shifts.length !== 1) throw new ValueError(`roll: expected one shift where no dims are given, got ${shifts.length}`);
+    if (shifts.length !== 1)
+      throw new ValueError(`roll: expected one shift where no dims are given, got ${shifts.length}`);
     return rollOp.call([input.reshape(-1)], { shifts, dims: [0] }).view(input.shape);
   }
   // A dimension may be named twice.
   const wrapped = (typeof dims === "number" ? [dims] : dims).map((d) => wrapDim("roll", d, input.ndim));
-  if (wrapped.length !== shifts.length) throw new ValueError(`roll: expected as many shifts as dims, got ${shifts.length} and ${wrapped.length}`);
-  if (input.ndim === 0) throw new IndexError("roll: expected a tensor with at least 1 dimension for dims, got shape []");
+  if (wrapped.length !== shifts.length)
+    throw new ValueError(`roll: expected as many shifts as dims, got ${shifts.length} and ${wrapped.length}`);
+  if (input.ndim === 0)
+    throw new IndexError("roll: expected a tensor with at least 1 dimension for dims, got shape []");
   return rollOp.call([input], { shifts, dims: wrapped });
 }
 
@@ -225,8 +252,10 @@ export function rot90(input: Tensor, ...args: Call<[k: number, dims: Shape], Rot
   checkTensor("rot90", input);
   const { k = 1, dims = [0, 1] } = bind<Rot90Options>("rot90", ["k", "dims"], args);
   checkInt("rot90", "k", k);
-  if (!Array.isArray(dims) || dims.length !== 2) throw new ValueError(`rot90: expected two dims, got ${Array.isArray(dims) ? shapeText(dims) : describe(dims)}`);
-  if (input.ndim < 2) throw new ShapeError(`rot90: expected a tensor with at least 2 dimensions, got shape ${shapeText(input.shape)}`);
+  if (!Array.isArray(dims) || dims.length !== 2)
+    throw new ValueError(`rot90: expected two dims, got ${Array.isArray(dims) ? shapeText(dims) : describe(dims)}`);
+  if (input.ndim < 2)
+    throw new ShapeError(`rot90: expected a tensor with at least 2 dimensions, got shape ${shapeText(input.shape)}`);
   const [a, b] = wrapDims("rot90", dims, input.ndim) as [number, number];
   return rot90Op.call([input], { k: ((k % 4) + 4) % 4, a, b });
 }

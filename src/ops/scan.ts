@@ -9,6 +9,7 @@ import { allocate } from "./creation.ts";
 import { cat, stack } from "./joining.ts";
 import { type Context, kernelOp } from "./kernel-form.ts";
 import { namedTuple, type ValuesAndIndices } from "./named-tuple.ts";
+import { vector } from "./operands.ts";
 import { checkInt, checkTensor, type Named, named } from "./params.ts";
 
 interface DimAttrs {
@@ -29,11 +30,6 @@ interface ScanOptions extends DimOptions {
 }
 type ScanArgs = Named<[dim: number], ["dim"], ScanOptions>;
 
-/** A number as a vector of one element, for kernels. */
-function vector(t: Tensor): Tensor {
-  return t.ndim === 0 ? t.detach().unsqueeze(0) : t;
-}
-
 type ScanKernel = "cumsum" | "cumprod" | "logcumsumexp";
 
 function scan(kernel: ScanKernel, input: Tensor, { dim, dtype }: ScanAttrs): Tensor {
@@ -47,7 +43,10 @@ function scan(kernel: ScanKernel, input: Tensor, { dim, dtype }: ScanAttrs): Ten
 function scanAttrs(op: string, input: Tensor, args: readonly unknown[]): ScanAttrs {
   checkTensor(op, input);
   const { dim, dtype } = named<ScanOptions>(op, ["dim", "dtype"], 1, args);
-  return { dim: wrapDim(op, dim, input.ndim), dtype: dtype ?? (input.dtype.category < Category.Floating ? int64 : input.dtype) };
+  return {
+    dim: wrapDim(op, dim, input.ndim),
+    dtype: dtype ?? (input.dtype.category < Category.Floating ? int64 : input.dtype),
+  };
 }
 
 /** Sums from each element to the end. */
@@ -90,7 +89,10 @@ function gradOfCumprod(grad: Tensor, input: Tensor, result: Tensor, dim: number)
     const before = k > 0 ? input.narrow(dim, 0, k).prod(dim, true) : null;
     const first = before ?? input.newOnes(input.shape.with(dim, 1));
     const products = behind === null ? first : cat([first, before === null ? behind : behind.mul(before)], dim);
-    return grad.narrow(dim, k, n - k).mul(products).sum(dim);
+    return grad
+      .narrow(dim, k, n - k)
+      .mul(products)
+      .sum(dim);
   });
   return stack(slices, dim);
 }
@@ -110,7 +112,10 @@ const logcumsumexpOp = kernelOp<ScanAttrs>({
     // In logarithms, so that nothing overflows; gradients above and below 0 apart.
     const half = (x: Tensor) => {
       const log = x.log().where(x.gt(0), finfo(dtype).min);
-      return logcumsumexp(log.sub(context.result(0)).flip(dim), dim).flip(dim).add(context.input(0)).exp();
+      return logcumsumexp(log.sub(context.result(0)).flip(dim), dim)
+        .flip(dim)
+        .add(context.input(0))
+        .exp();
     };
     return [half(grad).sub(half(grad.neg()))];
   },
@@ -120,7 +125,8 @@ const logcumsumexpOp = kernelOp<ScanAttrs>({
 export function logcumsumexp(input: Tensor, ...args: DimArgs): Tensor {
   checkTensor("logcumsumexp", input);
   const { dim } = named<DimOptions>("logcumsumexp", ["dim"], 1, args);
-  if (!input.dtype.isFloatingPoint) throw new DTypeError(`logcumsumexp: expected a floating-point dtype, got ${input.dtype}`);
+  if (!input.dtype.isFloatingPoint)
+    throw new DTypeError(`logcumsumexp: expected a floating-point dtype, got ${input.dtype}`);
   return logcumsumexpOp.call([input], { dim: wrapDim("logcumsumexp", dim, input.ndim), dtype: input.dtype });
 }
 
@@ -148,7 +154,8 @@ const cumminOp = runningExtreme("cummin");
 function extreme(op: "cummax" | "cummin", input: Tensor, args: readonly unknown[]): ValuesAndIndices {
   checkTensor(op, input);
   const { dim } = named<DimOptions>(op, ["dim"], 1, args);
-  if (input.dtype.isComplex) throw new DTypeError(`${op}: expected a real dtype, got ${input.dtype}: complex numbers have no order`);
+  if (input.dtype.isComplex)
+    throw new DTypeError(`${op}: expected a real dtype, got ${input.dtype}: complex numbers have no order`);
   const form = op === "cummax" ? cummaxOp : cumminOp;
   const [values, indices] = form.results([input], { dim: wrapDim(op, dim, input.ndim) }) as [Tensor, Tensor];
   return namedTuple({ values, indices }, op);

@@ -1,6 +1,6 @@
 /** @file Grids and products of vectors: meshgrid, cartesianProd, combinations. */
 import { int64 } from "../core/dtype.ts";
-import { describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
+import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { shapeText } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { bind, type Call, isOptions } from "./bind.ts";
@@ -10,7 +10,10 @@ import { stack } from "./joining.ts";
 import { checkInt, checkTensor, checkTensors } from "./params.ts";
 
 /** Tensors as arguments or as one array, then perhaps options. */
-function listAndOptions(op: string, args: readonly unknown[]): { list: readonly Tensor[]; options: readonly unknown[] } {
+function listAndOptions(
+  op: string,
+  args: readonly unknown[],
+): { list: readonly Tensor[]; options: readonly unknown[] } {
   const last = args[args.length - 1];
   const [given, options] = isOptions(last) ? [args.slice(0, -1), [last]] : [args, []];
   const list = given.length === 1 && Array.isArray(given[0]) ? given[0] : given;
@@ -38,10 +41,12 @@ export function meshgrid(...args: MeshgridArgs): Tensor[] {
   const { indexing = "ij" } = bind<MeshgridOptions>("meshgrid", ["indexing"], options);
   const [first] = list;
   if (first === undefined) throw new ValueError("meshgrid: expected at least one tensor, got none");
-  if (indexing !== "ij" && indexing !== "xy") throw new ValueError(`meshgrid: expected "ij" or "xy" as indexing, got ${describe(indexing)}`);
+  if (indexing !== "ij" && indexing !== "xy")
+    throw new ValueError(`meshgrid: expected "ij" or "xy" as indexing, got ${describe(indexing)}`);
   for (const t of list) {
     if (t.ndim > 1) throw new ShapeError(`meshgrid: expected vectors, got shape ${shapeText(t.shape)}`);
-    if (t.dtype !== first.dtype) throw new DTypeError(`meshgrid: expected tensors in one dtype, got ${first.dtype} and ${t.dtype}`);
+    if (t.dtype !== first.dtype)
+      throw new DTypeError(`meshgrid: expected tensors in one dtype, got ${first.dtype} and ${t.dtype}`);
   }
   const swapped = indexing === "xy" && list.length >= 2;
   const order = swapped ? [list[1] as Tensor, first, ...list.slice(2)] : list;
@@ -58,7 +63,8 @@ export function meshgrid(...args: MeshgridArgs): Tensor[] {
  */
 export function cartesianProd(...tensors: readonly Tensor[]): Tensor {
   const { list } = listAndOptions("cartesianProd", tensors);
-  for (const t of list) if (t.ndim !== 1) throw new ShapeError(`cartesianProd: expected vectors, got shape ${shapeText(t.shape)}`);
+  for (const t of list)
+    if (t.ndim !== 1) throw new ShapeError(`cartesianProd: expected vectors, got shape ${shapeText(t.shape)}`);
   const [first] = list;
   if (first === undefined) throw new ValueError("cartesianProd: expected at least one tensor, got none");
   if (list.length === 1) return first;
@@ -74,7 +80,10 @@ interface CombinationsOptions {
 }
 
 /** All choices of `r` elements of a vector, in order, as rows. PyTorch: `torch.combinations`. */
-export function combinations(input: Tensor, ...args: Call<[r: number, withReplacement: boolean], CombinationsOptions>): Tensor {
+export function combinations(
+  input: Tensor,
+  ...args: Call<[r: number, withReplacement: boolean], CombinationsOptions>
+): Tensor {
   checkTensor("combinations", input);
   const { r = 2, withReplacement = false } = bind<CombinationsOptions>("combinations", ["r", "withReplacement"], args);
   checkInt("combinations", "r", r);

@@ -1,8 +1,18 @@
 /** @file Other shapes of the same elements: view, reshape, expand, squeeze and their like. */
 import { Category, DType } from "../core/dtype.ts";
-import { describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
+import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { Layout, viewStrides } from "../core/layout.ts";
-import { broadcastShapes, inferSizes, numelOf, type Shape, sameShape, shapeText, sizesOf, wrapDim, wrapDims } from "../core/shape.ts";
+import {
+  broadcastShapes,
+  inferSizes,
+  numelOf,
+  type Shape,
+  sameShape,
+  shapeText,
+  sizesOf,
+  wrapDim,
+  wrapDims,
+} from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { bind, type Call } from "./bind.ts";
 import { kernelOp } from "./kernel-form.ts";
@@ -31,14 +41,21 @@ const viewBytes = viewOp<{ from: DType; to: DType }>({
   layout: ({ shape, strides, offset }, { from, to }) => {
     const ratio = to.itemsize / from.itemsize;
     if (ratio === 1) return new Layout(shape, strides, offset);
-    const fail = (expected: string) => new ShapeError(`view: expected ${expected} to see ${from} as ${to}, got shape ${shapeText(shape)} and strides ${shapeText(strides)}`);
+    const fail = (expected: string) =>
+      new ShapeError(
+        `view: expected ${expected} to see ${from} as ${to}, got shape ${shapeText(shape)} and strides ${shapeText(strides)}`,
+      );
     const last = shape.length - 1;
     if (last < 0) throw fail("at least 1 dimension");
     if (strides[last] !== 1) throw fail("elements side by side in the last dimension");
     const others = strides.slice(0, -1);
     if ([shape[last] as number, offset, ...others].some((n) => !Number.isInteger(n / ratio)))
       throw fail(`multiples of ${ratio} as last size, offset and other strides`);
-    return new Layout([...shape.slice(0, -1), (shape[last] as number) / ratio], [...others.map((n) => n / ratio), 1], offset / ratio);
+    return new Layout(
+      [...shape.slice(0, -1), (shape[last] as number) / ratio],
+      [...others.map((n) => n / ratio), 1],
+      offset / ratio,
+    );
   },
 });
 
@@ -51,11 +68,16 @@ const viewBytes = viewOp<{ from: DType; to: DType }>({
  * torch.arange(6).view(2, 3) // tensor([[0, 1, 2],
  *                            //         [3, 4, 5]])
  */
-export function view(input: Tensor, ...sizes: Sizes | [size: { size: Shape }] | [dtype: DType | { dtype: DType }]): Tensor {
+export function view(
+  input: Tensor,
+  ...sizes: Sizes | [size: { size: Shape }] | [dtype: DType | { dtype: DType }]
+): Tensor {
   const [first] = sizes;
   const dtype = first instanceof DType ? first : typeof first === "object" && "dtype" in first ? first.dtype : null;
-  if (dtype === null) return viewTo.call(input, { shape: inferSizes("view", numbersArg("view", "size", sizes), input.layout.numel) });
-  if (!(dtype instanceof DType)) throw new DTypeError(`view: expected a dtype such as torch.int32, got ${describe(dtype)}`);
+  if (dtype === null)
+    return viewTo.call(input, { shape: inferSizes("view", numbersArg("view", "size", sizes), input.layout.numel) });
+  if (!(dtype instanceof DType))
+    throw new DTypeError(`view: expected a dtype such as torch.int32, got ${describe(dtype)}`);
   return viewBytes.call(input.requiresGrad ? input.detach() : input, { from: input.dtype, to: dtype });
 }
 
@@ -84,7 +106,8 @@ const unsafeView = kernelOp<{ shape: Shape }>({
 export function reshape(input: Tensor, ...shape: Sizes | [{ shape: Shape }]): Tensor {
   checkTensor("reshape", input);
   const sizes = inferSizes("reshape", numbersArg("reshape", "shape", shape), input.layout.numel);
-  if (input.layout.isContiguous || viewStrides(input.layout, sizes) !== null) return viewTo.call(input, { shape: sizes });
+  if (input.layout.isContiguous || viewStrides(input.layout, sizes) !== null)
+    return viewTo.call(input, { shape: sizes });
   return unsafeView.call([input.contiguous()], { shape: sizes });
 }
 
@@ -105,12 +128,20 @@ export function ravel(input: Tensor): Tensor {
  * @example
  * torch.zeros(2, 3, 5).flatten(1).shape // [2, 15]
  */
-export function flatten(input: Tensor, ...args: Call<[startDim: number, endDim: number], { startDim?: number; endDim?: number }>): Tensor {
+export function flatten(
+  input: Tensor,
+  ...args: Call<[startDim: number, endDim: number], { startDim?: number; endDim?: number }>
+): Tensor {
   checkTensor("flatten", input);
-  const { startDim = 0, endDim = -1 } = bind<{ startDim?: number; endDim?: number }>("flatten", ["startDim", "endDim"], args);
+  const { startDim = 0, endDim = -1 } = bind<{ startDim?: number; endDim?: number }>(
+    "flatten",
+    ["startDim", "endDim"],
+    args,
+  );
   const start = wrapDim("flatten", startDim, input.ndim);
   const end = wrapDim("flatten", endDim, input.ndim);
-  if (start > end) throw new ShapeError(`flatten: expected startDim to come before endDim, got ${startDim} and ${endDim}`);
+  if (start > end)
+    throw new ShapeError(`flatten: expected startDim to come before endDim, got ${startDim} and ${endDim}`);
   if (input.ndim === 0) return reshape(input, [1]);
   if (start === end) return input;
   const { shape } = input;
@@ -128,7 +159,8 @@ export function unflatten(input: Tensor, ...args: UnflattenArgs): Tensor {
   checkTensor("unflatten", input);
   const { dim, sizes } = named<{ dim: number; sizes: Shape }>("unflatten", ["dim", "sizes"], 2, args);
   const d = wrapDim("unflatten", dim, input.ndim);
-  if (!Array.isArray(sizes) || sizes.length === 0) throw new ValueError(`unflatten: expected an array of at least one size as sizes, got ${describe(sizes)}`);
+  if (!Array.isArray(sizes) || sizes.length === 0)
+    throw new ValueError(`unflatten: expected an array of at least one size as sizes, got ${describe(sizes)}`);
   return view(input, input.shape.toSpliced(d, 1, ...inferSizes("unflatten", sizes, input.shape[d] ?? 1)));
 }
 
@@ -155,7 +187,10 @@ export function expand(input: Tensor, ...size: Sizes | [{ size: Shape }]): Tenso
 
 function expandTo(op: string, input: Tensor, given: Shape): Tensor {
   const lead = given.length - input.ndim;
-  const fail = () => new ShapeError(`${op}: expected sizes that stretch only dimensions of size 1, got ${shapeText(given)} for a tensor of shape ${shapeText(input.shape)}`);
+  const fail = () =>
+    new ShapeError(
+      `${op}: expected sizes that stretch only dimensions of size 1, got ${shapeText(given)} for a tensor of shape ${shapeText(input.shape)}`,
+    );
   if (lead < 0) throw fail();
   const shape = given.map((n, i) => {
     const own = i < lead ? null : (input.shape[i - lead] as number);
@@ -233,7 +268,10 @@ const squeezeOps = [0, 1, 2].map((i) =>
 );
 
 /** Dimensions of size 1 taken out: those named, or all; a view. PyTorch: `torch.squeeze`. */
-export function squeeze(input: Tensor, ...args: Call<[dim: number | Shape | null], { dim?: number | Shape | null }>): Tensor {
+export function squeeze(
+  input: Tensor,
+  ...args: Call<[dim: number | Shape | null], { dim?: number | Shape | null }>
+): Tensor {
   checkTensor("squeeze", input);
   const { dim } = bind<{ dim?: number | Shape | null }>("squeeze", ["dim"], args);
   const op = squeezeOps[dim === undefined || dim === null ? 0 : typeof dim === "number" ? 1 : 2];
@@ -248,7 +286,10 @@ export function sumToSize(input: Tensor, ...size: Sizes | [{ size: Shape }]): Te
   if (sameShape(shape, input.shape)) return input;
   const lead = input.ndim - shape.length;
   const fits = lead >= 0 && shape.every((n, i) => n === 1 || n === input.shape[i + lead]);
-  if (!fits) throw new ShapeError(`sumToSize: expected a shape that broadcasts to ${shapeText(input.shape)}, got ${shapeText(shape)}`);
+  if (!fits)
+    throw new ShapeError(
+      `sumToSize: expected a shape that broadcasts to ${shapeText(input.shape)}, got ${shapeText(shape)}`,
+    );
   const dims = input.shape.map((_, i) => i).filter((i) => i < lead || (shape[i - lead] === 1 && input.shape[i] !== 1));
   const summed = dims.length > 0 ? input.sum(dims, { keepdim: true }) : input;
   return lead > 0 ? summed.reshape(shape) : summed;
@@ -272,7 +313,9 @@ function oneOrSeveral(op: string, f: (t: Tensor) => Tensor): OneOrSeveral {
 export const atleast1d: OneOrSeveral = oneOrSeveral("atleast1d", (t) => (t.ndim === 0 ? t.reshape(1) : t));
 
 /** Tensors with at least 2 dimensions; a vector becomes a row. PyTorch: `torch.atleast_2d`. */
-export const atleast2d: OneOrSeveral = oneOrSeveral("atleast2d", (t) => (t.ndim === 0 ? t.reshape(1, 1) : t.ndim === 1 ? t.unsqueeze(0) : t));
+export const atleast2d: OneOrSeveral = oneOrSeveral("atleast2d", (t) =>
+  t.ndim === 0 ? t.reshape(1, 1) : t.ndim === 1 ? t.unsqueeze(0) : t,
+);
 
 /** Tensors with at least 3 dimensions; a vector of N becomes `[1, N, 1]`, a matrix gets a last one. PyTorch: `torch.atleast_3d`. */
 export const atleast3d: OneOrSeveral = oneOrSeveral("atleast3d", (t) => {

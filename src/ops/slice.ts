@@ -16,7 +16,8 @@ const selectOp = viewOp<{ dim: number; index: number }>({
 /** An index counted from the front. */
 export function wrapIndex(op: string, index: number, size: number, dim: number): number {
   checkInt(op, "index", index);
-  if (index < -size || index >= size) throw new IndexError(`${op}: index ${index} is out of bounds for dimension ${dim} with size ${size}`);
+  if (index < -size || index >= size)
+    throw new IndexError(`${op}: index ${index} is out of bounds for dimension ${dim} with size ${size}`);
   return index < 0 ? index + size : index;
 }
 
@@ -62,7 +63,11 @@ interface NarrowOptions {
   start: number | Tensor;
   length: number;
 }
-type NarrowArgs = Named<[dim: number, start: number | Tensor, length: number], ["dim", "start", "length"], NarrowOptions>;
+type NarrowArgs = Named<
+  [dim: number, start: number | Tensor, length: number],
+  ["dim", "start", "length"],
+  NarrowOptions
+>;
 
 /**
  * `length` indices of a dimension from `start` on; a view. PyTorch: `torch.narrow`.
@@ -77,14 +82,18 @@ export function narrow(input: Tensor, ...args: NarrowArgs): Tensor {
   const d = wrapDim("narrow", dim, input.ndim);
   const size = input.shape[d] as number;
   if (start instanceof Tensor && (start.ndim > 0 || start.dtype.isFloatingPoint || start.dtype.isComplex))
-    throw new ValueError(`narrow: expected a 0-dim integer tensor as start, got ${start.dtype} of shape ${shapeText(start.shape)}`);
+    throw new ValueError(
+      `narrow: expected a 0-dim integer tensor as start, got ${start.dtype} of shape ${shapeText(start.shape)}`,
+    );
   const from = start instanceof Tensor ? start.item() : start;
   checkInt("narrow", "start", from);
   checkInt("narrow", "length", length);
   if (length < 0) throw new ShapeError(`narrow: expected a length of at least 0, got ${length}`);
-  if (from < -size || from > size) throw new IndexError(`narrow: expected start in the range [${-size}, ${size}], got ${from}`);
+  if (from < -size || from > size)
+    throw new IndexError(`narrow: expected start in the range [${-size}, ${size}], got ${from}`);
   const first = from < 0 ? from + size : from;
-  if (first + length > size) throw new IndexError(`narrow: expected start + length of at most ${size}, got ${from} + ${length}`);
+  if (first + length > size)
+    throw new IndexError(`narrow: expected start + length of at most ${size}, got ${from} + ${length}`);
   return sliceOp.call(input, { dim: d, start: first, length, step: 1 });
 }
 
@@ -99,7 +108,9 @@ interface Geometry {
 /** Which elements of a storage a layout touches, in row-major order of the layout. */
 function positions(shape: Shape, strides: Shape, offset: number): Tensor {
   const ends = extent(new Layout(shape, strides, 0)) + offset;
-  return asStridedOp.call(arange(ends), { size: shape, stride: strides, offset, of: Layout.contiguous([ends]) }).reshape(-1);
+  return asStridedOp
+    .call(arange(ends), { size: shape, stride: strides, offset, of: Layout.contiguous([ends]) })
+    .reshape(-1);
 }
 
 class AsStridedOp extends ViewOp<Geometry> {
@@ -108,7 +119,9 @@ class AsStridedOp extends ViewOp<Geometry> {
     const held = Math.floor(input.storage.nbytes / input.dtype.itemsize);
     const last = extent(new Layout(size, stride, 0)) + offset;
     if (size.every((n) => n > 0) && last > held)
-      throw new ShapeError(`asStrided: expected elements within the storage of ${held}, got size ${shapeText(size)}, stride ${shapeText(stride)} and storageOffset ${offset}, which need ${last}`);
+      throw new ShapeError(
+        `asStrided: expected elements within the storage of ${held}, got size ${shapeText(size)}, stride ${shapeText(stride)} and storageOffset ${offset}, which need ${last}`,
+      );
     return super.call(input, attrs);
   }
 }
@@ -153,12 +166,24 @@ type AsStridedArgs = Named<
  */
 export function asStrided(input: Tensor, ...args: AsStridedArgs): Tensor {
   checkTensor("asStrided", input);
-  const { size, stride, storageOffset } = named<AsStridedOptions>("asStrided", ["size", "stride", "storageOffset"], 2, args);
-  for (const [name, numbers] of [["size", size], ["stride", stride]] as const) {
-    if (!Array.isArray(numbers)) throw new ValueError(`asStrided: expected an array of numbers as ${name}, got ${String(numbers)}`);
+  const { size, stride, storageOffset } = named<AsStridedOptions>(
+    "asStrided",
+    ["size", "stride", "storageOffset"],
+    2,
+    args,
+  );
+  for (const [name, numbers] of [
+    ["size", size],
+    ["stride", stride],
+  ] as const) {
+    if (!Array.isArray(numbers))
+      throw new ValueError(`asStrided: expected an array of numbers as ${name}, got ${String(numbers)}`);
     checkSizes("asStrided", numbers);
   }
-  if (size.length !== stride.length) throw new ShapeError(`asStrided: expected as many strides as sizes, got ${shapeText(size)} and ${shapeText(stride)}`);
+  if (size.length !== stride.length)
+    throw new ShapeError(
+      `asStrided: expected as many strides as sizes, got ${shapeText(size)} and ${shapeText(stride)}`,
+    );
   const offset = storageOffset ?? input.layout.offset;
   checkInt("asStrided", "storageOffset", offset);
   if (offset < 0) throw new ValueError(`asStrided: expected a storageOffset of at least 0, got ${offset}`);
@@ -201,7 +226,8 @@ export function unfold(input: Tensor, ...args: UnfoldArgs): Tensor {
   checkInt("unfold", "size", size);
   checkInt("unfold", "step", step);
   const held = input.shape[dim] ?? 1;
-  if (size < 0 || size > held) throw new ShapeError(`unfold: expected a size of 0 to ${held} for dimension ${dim}, got ${size}`);
+  if (size < 0 || size > held)
+    throw new ShapeError(`unfold: expected a size of 0 to ${held} for dimension ${dim}, got ${size}`);
   if (step < 1) throw new ValueError(`unfold: expected a step of at least 1, got ${step}`);
   return unfoldOp.call(input, { dim, size, step });
 }

@@ -1,32 +1,35 @@
 /** @file Sorting, selecting and searching along a dimension. */
 import { backendOf } from "../backends/backend.ts";
 import { int32, int64 } from "../core/dtype.ts";
-import { describe, DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.ts";
+import { DTypeError, describe, IndexError, ShapeError, ValueError } from "../core/errors.ts";
 import { isScalar } from "../core/scalar.ts";
 import { type Shape, shapeText, wrapDim } from "../core/shape.ts";
-import { Tensor } from "../core/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { bind, type Call } from "./bind.ts";
 import { allocate } from "./creation.ts";
 import { tensor } from "./from-data.ts";
 import { type Context, kernelOp } from "./kernel-form.ts";
 import { namedTuple, type ValuesAndIndices } from "./named-tuple.ts";
+import { vector } from "./operands.ts";
 import { checkInt, checkTensor, type Named, named } from "./params.ts";
 
 /** Values chosen along a dimension give their gradient to where they came from. */
-function backToPlaces(grad: Tensor | null, context: Context<{ readonly dim: number; readonly keepdim?: boolean }>): (Tensor | null)[] {
+function backToPlaces(
+  grad: Tensor | null,
+  context: Context<{ readonly dim: number; readonly keepdim?: boolean }>,
+): (Tensor | null)[] {
   const { dim, keepdim = true } = context.attrs;
   if (grad === null) return [null];
   const whole = (t: Tensor) => (keepdim || context.shape(0).length === 0 ? t : t.unsqueeze(dim));
   return [grad.newZeros(context.shape(0)).scatter(dim, whole(context.result(1)), whole(grad))];
 }
 
-/** A number as a vector of one element, for kernels. */
-function vector(t: Tensor): Tensor {
-  return t.ndim === 0 ? t.detach().unsqueeze(0) : t;
-}
-
 /** Runs a kernel that gives values and indices of one shape. */
-function select(input: Tensor, shape: Shape, kernel: (values: Tensor, indices: Tensor, input: Tensor) => void): Tensor[] {
+function select(
+  input: Tensor,
+  shape: Shape,
+  kernel: (values: Tensor, indices: Tensor, input: Tensor) => void,
+): Tensor[] {
   const values = allocate(shape, input.dtype, input.device);
   const indices = allocate(shape, int64, input.device);
   kernel(vector(values), vector(indices), vector(input));
@@ -35,7 +38,8 @@ function select(input: Tensor, shape: Shape, kernel: (values: Tensor, indices: T
 
 function checkReal(op: string, input: Tensor): void {
   checkTensor(op, input);
-  if (input.dtype.isComplex) throw new DTypeError(`${op}: expected a real dtype, got ${input.dtype}: complex numbers have no order`);
+  if (input.dtype.isComplex)
+    throw new DTypeError(`${op}: expected a real dtype, got ${input.dtype}: complex numbers have no order`);
 }
 
 const sortOp = kernelOp<{ dim: number; descending: boolean; stable: boolean }>({
@@ -43,7 +47,9 @@ const sortOp = kernelOp<{ dim: number; descending: boolean; stable: boolean }>({
   node: ({ stable }) => (stable ? "SortBackward1" : "SortBackward0"),
   forward: ([input], { dim, descending }) => {
     const x = input as Tensor;
-    return select(x, x.shape, (values, indices, from) => backendOf(x.device).kernels.sort(values, indices, from, dim, descending));
+    return select(x, x.shape, (values, indices, from) =>
+      backendOf(x.device).kernels.sort(values, indices, from, dim, descending),
+    );
   },
   saves: () => [~1],
   backward: ([grad], context) => backToPlaces(grad ?? null, context),
@@ -92,7 +98,9 @@ const topkOp = kernelOp<{ k: number; dim: number; largest: boolean }>({
     const x = input as Tensor;
     const shape = x.ndim === 0 ? [] : x.shape.with(dim, k);
     if (x.ndim === 0 && k === 0) return [x.clone(), allocate([], int64, x.device)];
-    return select(x, shape, (values, indices, from) => backendOf(x.device).kernels.topk(values, indices, from, k, dim, largest));
+    return select(x, shape, (values, indices, from) =>
+      backendOf(x.device).kernels.topk(values, indices, from, k, dim, largest),
+    );
   },
   saves: () => [~1],
   backward: ([grad], context) => backToPlaces(grad ?? null, context),
@@ -104,7 +112,11 @@ interface TopkOptions {
   largest?: boolean;
   sorted?: boolean;
 }
-type TopkArgs = Named<[k: number, dim: number, largest: boolean, sorted: boolean], ["k", "dim", "largest", "sorted"], TopkOptions>;
+type TopkArgs = Named<
+  [k: number, dim: number, largest: boolean, sorted: boolean],
+  ["k", "dim", "largest", "sorted"],
+  TopkOptions
+>;
 
 /**
  * The `k` largest elements along a dimension in falling order (or the smallest in rising order), and where they were.
@@ -128,7 +140,9 @@ const kthvalueOp = kernelOp<{ k: number; dim: number; keepdim: boolean }>({
   forward: ([input], { k, dim, keepdim }) => {
     const x = input as Tensor;
     const shape = x.ndim === 0 ? [] : x.shape.with(dim, 1);
-    const both = select(x, shape, (values, indices, from) => backendOf(x.device).kernels.kthvalue(values, indices, from, k, dim));
+    const both = select(x, shape, (values, indices, from) =>
+      backendOf(x.device).kernels.kthvalue(values, indices, from, k, dim),
+    );
     return keepdim || x.ndim === 0 ? both : both.map((t) => t.squeeze(dim));
   },
   saves: () => [~1],
@@ -171,12 +185,30 @@ const SEARCH = ["outInt32", "right", "side", "sorter"] as const;
  * @example
  * torch.searchsorted(torch.tensor([1, 3, 5]), torch.tensor([3, 6])) // tensor([1, 3])
  */
-export function searchsorted(sortedSequence: Tensor, values: Tensor | number, ...args: Call<[], SearchOptions>): Tensor {
+export function searchsorted(
+  sortedSequence: Tensor,
+  values: Tensor | number,
+  ...args: Call<[], SearchOptions>
+): Tensor {
   checkReal("searchsorted", sortedSequence);
-  const { outInt32 = false, right = false, side = null, sorter = null } = bind<SearchOptions>("searchsorted", SEARCH, args);
-  if (side !== null && side !== "left" && side !== "right") throw new ValueError(`searchsorted: expected "left" or "right" as side, got ${describe(side)}`);
-  if (side === "left" && right) throw new ValueError('searchsorted: side and right cannot be opposites, got side of "left" while right was true');
-  return search("searchsorted", sortedSequence, valuesOf("searchsorted", values, sortedSequence), outInt32, right || side === "right", sorter);
+  const {
+    outInt32 = false,
+    right = false,
+    side = null,
+    sorter = null,
+  } = bind<SearchOptions>("searchsorted", SEARCH, args);
+  if (side !== null && side !== "left" && side !== "right")
+    throw new ValueError(`searchsorted: expected "left" or "right" as side, got ${describe(side)}`);
+  if (side === "left" && right)
+    throw new ValueError('searchsorted: side and right cannot be opposites, got side of "left" while right was true');
+  return search(
+    "searchsorted",
+    sortedSequence,
+    valuesOf("searchsorted", values, sortedSequence),
+    outInt32,
+    right || side === "right",
+    sorter,
+  );
 }
 
 function valuesOf(op: string, values: unknown, sequence: Tensor): Tensor {
@@ -185,23 +217,48 @@ function valuesOf(op: string, values: unknown, sequence: Tensor): Tensor {
   return values;
 }
 
-function search(op: string, sequence: Tensor, values: Tensor, outInt32: boolean, right: boolean, sorter: Tensor | null): Tensor {
-  if (sequence.dtype !== values.dtype) throw new DTypeError(`${op}: expected sequence and values in one dtype, got ${sequence.dtype} and ${values.dtype}`);
+function search(
+  op: string,
+  sequence: Tensor,
+  values: Tensor,
+  outInt32: boolean,
+  right: boolean,
+  sorter: Tensor | null,
+): Tensor {
+  if (sequence.dtype !== values.dtype)
+    throw new DTypeError(`${op}: expected sequence and values in one dtype, got ${sequence.dtype} and ${values.dtype}`);
   if (sequence.ndim === 0) throw new ShapeError(`${op}: expected a sequence with at least 1 dimension, got shape []`);
   const rowsOf = (t: Tensor) => t.shape.slice(0, -1);
   if (sequence.ndim > 1 && (values.ndim !== sequence.ndim || shapeText(rowsOf(sequence)) !== shapeText(rowsOf(values))))
-    throw new ShapeError(`${op}: expected one sequence, or one for each row of values, got ${shapeText(sequence.shape)} and ${shapeText(values.shape)}`);
+    throw new ShapeError(
+      `${op}: expected one sequence, or one for each row of values, got ${shapeText(sequence.shape)} and ${shapeText(values.shape)}`,
+    );
   if (sorter !== null) {
     checkTensor(op, sorter, "sorter");
     if (sorter.dtype !== int64) throw new DTypeError(`${op}: expected an int64 tensor as sorter, got ${sorter.dtype}`);
-    if (shapeText(sorter.shape) !== shapeText(sequence.shape)) throw new ShapeError(`${op}: expected a sorter of the sequence's shape ${shapeText(sequence.shape)}, got ${shapeText(sorter.shape)}`);
+    if (shapeText(sorter.shape) !== shapeText(sequence.shape))
+      throw new ShapeError(
+        `${op}: expected a sorter of the sequence's shape ${shapeText(sequence.shape)}, got ${shapeText(sorter.shape)}`,
+      );
   }
   const out = allocate(values.shape, outInt32 ? int32 : int64, values.device);
   if (values.layout.numel === 0) return out;
   const length = sequence.shape[sequence.ndim - 1] as number;
-  const flat = (t: Tensor) => t.detach().reshape(sequence.ndim === 1 ? 1 : t.layout.numel / (t.shape[t.ndim - 1] as number), -1);
-  const from = length === 0 ? sequence.detach().reshape(sequence.ndim === 1 ? 1 : values.layout.numel / (values.shape[values.ndim - 1] as number), 0) : flat(sequence);
-  backendOf(values.device).kernels.searchsorted(out.view(from.shape[0] as number, -1), from, flat(values), right, sorter === null ? null : flat(sorter));
+  const flat = (t: Tensor) =>
+    t.detach().reshape(sequence.ndim === 1 ? 1 : t.layout.numel / (t.shape[t.ndim - 1] as number), -1);
+  const from =
+    length === 0
+      ? sequence
+          .detach()
+          .reshape(sequence.ndim === 1 ? 1 : values.layout.numel / (values.shape[values.ndim - 1] as number), 0)
+      : flat(sequence);
+  backendOf(values.device).kernels.searchsorted(
+    out.view(from.shape[0] as number, -1),
+    from,
+    flat(values),
+    right,
+    sorter === null ? null : flat(sorter),
+  );
   return out;
 }
 
@@ -210,9 +267,14 @@ function search(op: string, sequence: Tensor, values: Tensor, outInt32: boolean,
  * @example
  * torch.bucketize(torch.tensor([0, 3, 9]), torch.tensor([1, 3, 5])) // tensor([0, 1, 3])
  */
-export function bucketize(input: Tensor | number, boundaries: Tensor, ...args: Call<[], Pick<SearchOptions, "outInt32" | "right">>): Tensor {
+export function bucketize(
+  input: Tensor | number,
+  boundaries: Tensor,
+  ...args: Call<[], Pick<SearchOptions, "outInt32" | "right">>
+): Tensor {
   checkReal("bucketize", boundaries);
-  if (boundaries.ndim !== 1) throw new ShapeError(`bucketize: expected a vector as boundaries, got shape ${shapeText(boundaries.shape)}`);
+  if (boundaries.ndim !== 1)
+    throw new ShapeError(`bucketize: expected a vector as boundaries, got shape ${shapeText(boundaries.shape)}`);
   const { outInt32 = false, right = false } = bind<SearchOptions>("bucketize", ["outInt32", "right"], args);
   return search("bucketize", boundaries, valuesOf("bucketize", input, boundaries), outInt32, right, null);
 }

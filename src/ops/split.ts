@@ -24,8 +24,16 @@ function cutLayouts({ shape, strides, offset }: Layout, { dim, sizes }: Cuts): L
   });
 }
 
-const splitOp = multiViewOp<Cuts>({ name: "split", layouts: cutLayouts, backward: (grads, { dim }) => cat(grads, dim) });
-const splitWithSizesOp = multiViewOp<Cuts>({ name: "splitWithSizes", layouts: cutLayouts, backward: (grads, { dim }) => cat(grads, dim) });
+const splitOp = multiViewOp<Cuts>({
+  name: "split",
+  layouts: cutLayouts,
+  backward: (grads, { dim }) => cat(grads, dim),
+});
+const splitWithSizesOp = multiViewOp<Cuts>({
+  name: "splitWithSizes",
+  layouts: cutLayouts,
+  backward: (grads, { dim }) => cat(grads, dim),
+});
 
 function checkCuttable(op: string, input: Tensor): void {
   checkTensor(op, input);
@@ -48,14 +56,17 @@ type SplitArgs = Named<[splitSize: number | Shape, dim: number], ["splitSize", "
 export function split(input: Tensor, ...args: SplitArgs): Tensor[] {
   checkCuttable("split", input);
   const { splitSize, dim = 0 } = named<SplitOptions>("split", ["splitSize", "dim"], 1, args);
-  return typeof splitSize === "number" ? splitEvenly("split", input, splitSize, dim) : splitInto("split", input, splitSize, dim);
+  return typeof splitSize === "number"
+    ? splitEvenly("split", input, splitSize, dim)
+    : splitInto("split", input, splitSize, dim);
 }
 
 function splitEvenly(op: string, input: Tensor, splitSize: number, dim: number): Tensor[] {
   const d = wrapDim(op, dim, input.ndim);
   checkInt(op, "splitSize", splitSize);
   const size = input.shape[d] as number;
-  if (splitSize < 0 || (splitSize === 0 && size !== 0)) throw new ShapeError(`${op}: expected a splitSize of at least ${size === 0 ? 0 : 1}, got ${splitSize}`);
+  if (splitSize < 0 || (splitSize === 0 && size !== 0))
+    throw new ShapeError(`${op}: expected a splitSize of at least ${size === 0 ? 0 : 1}, got ${splitSize}`);
   const count = splitSize === 0 ? 1 : Math.max(1, Math.ceil(size / splitSize));
   const sizes = Array.from({ length: count }, (_, i) => Math.min(splitSize, size - i * splitSize));
   return splitOp.call(input, { dim: d, sizes });
@@ -63,11 +74,14 @@ function splitEvenly(op: string, input: Tensor, splitSize: number, dim: number):
 
 function splitInto(op: string, input: Tensor, sizes: Shape, dim: number): Tensor[] {
   const d = wrapDim(op, dim, input.ndim);
-  if (!Array.isArray(sizes)) throw new ValueError(`${op}: expected a number or an array of numbers as sizes, got ${describe(sizes)}`);
+  if (!Array.isArray(sizes))
+    throw new ValueError(`${op}: expected a number or an array of numbers as sizes, got ${describe(sizes)}`);
   for (const n of sizes) checkInt(op, "size of a part", n);
   const sum = sizes.reduce((a, b) => a + b, 0);
   if (sizes.some((n) => n < 0) || sum !== input.shape[d])
-    throw new ShapeError(`${op}: expected sizes of at least 0 that sum to ${input.shape[d]}, the size of dimension ${d}, got ${shapeText(sizes)}`);
+    throw new ShapeError(
+      `${op}: expected sizes of at least 0 that sum to ${input.shape[d]}, the size of dimension ${d}, got ${shapeText(sizes)}`,
+    );
   return splitWithSizesOp.call(input, { dim: d, sizes: [...sizes] });
 }
 
@@ -77,7 +91,10 @@ interface SplitSizesOptions {
 }
 
 /** Parts of the sizes given, along a dimension; views. PyTorch: `torch.split_with_sizes`. */
-export function splitWithSizes(input: Tensor, ...args: Named<[splitSizes: Shape, dim: number], ["splitSizes", "dim"], SplitSizesOptions>): Tensor[] {
+export function splitWithSizes(
+  input: Tensor,
+  ...args: Named<[splitSizes: Shape, dim: number], ["splitSizes", "dim"], SplitSizesOptions>
+): Tensor[] {
   checkCuttable("splitWithSizes", input);
   const { splitSizes, dim = 0 } = named<SplitSizesOptions>("splitWithSizes", ["splitSizes", "dim"], 1, args);
   return splitInto("splitWithSizes", input, splitSizes, dim);
@@ -93,7 +110,10 @@ interface ChunkOptions {
  * @example
  * torch.arange(5).chunk(3) // [tensor([0, 1]), tensor([2, 3]), tensor([4])]
  */
-export function chunk(input: Tensor, ...args: Named<[chunks: number, dim: number], ["chunks", "dim"], ChunkOptions>): Tensor[] {
+export function chunk(
+  input: Tensor,
+  ...args: Named<[chunks: number, dim: number], ["chunks", "dim"], ChunkOptions>
+): Tensor[] {
   checkCuttable("chunk", input);
   const { chunks, dim = 0 } = named<ChunkOptions>("chunk", ["chunks", "dim"], 1, args);
   checkInt("chunk", "chunks", chunks);
@@ -109,7 +129,10 @@ const unbindOp = multiViewOp<{ dim: number }>({
   layouts: ({ shape, strides, offset }, { dim }) => {
     const rest = shape.toSpliced(dim, 1);
     const restStrides = strides.toSpliced(dim, 1);
-    return Array.from({ length: shape[dim] as number }, (_, i) => new Layout(rest, restStrides, offset + i * (strides[dim] as number)));
+    return Array.from(
+      { length: shape[dim] as number },
+      (_, i) => new Layout(rest, restStrides, offset + i * (strides[dim] as number)),
+    );
   },
   backward: (grads, { dim }) => stack(grads, dim),
 });
@@ -165,12 +188,21 @@ type CutArgs = Call<[indicesOrSections: number | Shape], Omit<TensorSplitOptions
 
 function cutEvenly(op: string, input: Tensor, args: readonly unknown[], least: number, along: number): Tensor[] {
   checkTensor(op, input);
-  if (input.ndim < least) throw new ShapeError(`${op}: expected a tensor with at least ${least} dimension${least > 1 ? "s" : ""}, got shape ${shapeText(input.shape)}`);
+  if (input.ndim < least)
+    throw new ShapeError(
+      `${op}: expected a tensor with at least ${least} dimension${least > 1 ? "s" : ""}, got shape ${shapeText(input.shape)}`,
+    );
   const dim = Math.min(along, input.ndim - 1);
-  const { indicesOrSections, indices, sections } = bind<TensorSplitOptions>(op, ["indicesOrSections", "indices", "sections"], args);
+  const { indicesOrSections, indices, sections } = bind<TensorSplitOptions>(
+    op,
+    ["indicesOrSections", "indices", "sections"],
+    args,
+  );
   const where = indicesOrSections ?? indices ?? sections;
   if (typeof where === "number" && (where < 1 || (input.shape[dim] as number) % where !== 0))
-    throw new ShapeError(`${op}: expected a number of sections that divides ${input.shape[dim]}, the size of dimension ${dim}, got ${where}`);
+    throw new ShapeError(
+      `${op}: expected a number of sections that divides ${input.shape[dim]}, the size of dimension ${dim}, got ${where}`,
+    );
   return cutAt(op, input, where, dim);
 }
 

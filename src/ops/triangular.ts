@@ -27,7 +27,11 @@ function clear(into: Tensor, { lower, diagonal }: Part): void {
     const split = Math.min(columns, Math.max(0, i + diagonal + (lower ? 1 : 0)));
     const [start, length] = lower ? [split, columns - split] : [0, split];
     if (length === 0) continue;
-    const layout = new Layout([...shape.slice(0, ndim - 2), length], [...strides.slice(0, ndim - 2), columnStride], offset + i * rowStride + start * columnStride);
+    const layout = new Layout(
+      [...shape.slice(0, ndim - 2), length],
+      [...strides.slice(0, ndim - 2), columnStride],
+      offset + i * rowStride + start * columnStride,
+    );
     const part = new Tensor(into.storage, layout, into.dtype);
     fillRaw(into.dtype.isComplex ? part.real : part, 0);
     if (into.dtype.isComplex) fillRaw(part.imag, 0);
@@ -57,7 +61,8 @@ function partOf(op: string, input: Tensor, args: readonly unknown[], lower: bool
   checkTensor(op, input);
   const { diagonal = 0 } = bind<{ diagonal?: number }>(op, ["diagonal"], args);
   checkInt(op, "diagonal", diagonal);
-  if (input.ndim < 2) throw new ShapeError(`${op}: expected a matrix or a batch of them, got shape ${shapeText(input.shape)}`);
+  if (input.ndim < 2)
+    throw new ShapeError(`${op}: expected a matrix or a batch of them, got shape ${shapeText(input.shape)}`);
   return { lower, diagonal };
 }
 
@@ -98,24 +103,38 @@ interface IndicesOptions extends TensorOptions {
 type IndicesArgs = Call<[row: number, col: number, offset: number], IndicesOptions>;
 
 function indices(op: string, args: readonly unknown[], lower: boolean): Tensor {
-  const names = ["row", "col", "offset", "dtype", "device", "requiresGrad", "layout"] as readonly (keyof IndicesOptions & string)[];
+  const names = [
+    "row",
+    "col",
+    "offset",
+    "dtype",
+    "device",
+    "requiresGrad",
+    "layout",
+  ] as readonly (keyof IndicesOptions & string)[];
   const { row, col, offset = 0, ...options } = bind<IndicesOptions>(op, names, args);
   checkOptions(op, options);
-  for (const [name, n] of [["row", row], ["col", col]] as const) {
+  for (const [name, n] of [
+    ["row", row],
+    ["col", col],
+  ] as const) {
     checkInt(op, name, n);
     if (n < 0) throw new ValueError(`${op}: expected ${name} of at least 0, got ${n}`);
   }
   checkInt(op, "offset", offset);
   const [rows, columns] = [row as number, col as number];
   const dtype = options.dtype ?? int64;
-  if (!(dtype instanceof DType) || dtype.isFloatingPoint) throw new ValueError(`${op}: expected an integer dtype, got ${dtype}`);
+  if (!(dtype instanceof DType) || dtype.isFloatingPoint)
+    throw new ValueError(`${op}: expected an integer dtype, got ${dtype}`);
   const found: number[] = [];
   for (let i = 0; i < rows; i++) {
     const [from, to] = lower ? [0, Math.min(columns, i + offset + 1)] : [Math.max(0, i + offset), columns];
     for (let j = from; j < to; j++) found.push(i, j);
   }
   const count = found.length / 2;
-  const values = BigInt64Array.from({ length: found.length }, (_, i) => BigInt(found[i < count ? 2 * i : 2 * (i - count) + 1] as number));
+  const values = BigInt64Array.from({ length: found.length }, (_, i) =>
+    BigInt(found[i < count ? 2 * i : 2 * (i - count) + 1] as number),
+  );
   const t = found.length === 0 ? allocate([0], int64) : fromNumpy(values);
   return finish(t.view(2, count).to(dtype), options);
 }

@@ -2,6 +2,7 @@
 import { ShapeError } from "../core/errors.ts";
 import { type Shape, sameShape, shapeText, wrapDim } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { copyRaw } from "./copy.ts";
 import { kernelOp } from "./kernel-form.ts";
 import { checkTensor, type Named, named } from "./params.ts";
 import { asStrided, sliceAlong } from "./slice.ts";
@@ -17,7 +18,7 @@ const scatterOp = kernelOp<PartAttrs>({
   node: ({ name }) => `${name.charAt(0).toUpperCase()}${name.slice(1)}Backward0`,
   forward: ([input, src], { part }) => {
     const out = (input as Tensor).clone();
-    part(out).copy_(src as Tensor);
+    copyRaw(part(out), src as Tensor); // also where elements of the part overlap, as PyTorch does
     return out;
   },
   backward: ([g], context) => {
@@ -35,7 +36,8 @@ const scatterOp = kernelOp<PartAttrs>({
 function scattered(name: string, input: Tensor, src: Tensor, part: (t: Tensor) => Tensor): Tensor {
   checkTensor(name, src, "src");
   const { shape } = part(input.detach());
-  if (!sameShape(shape, src.shape)) throw new ShapeError(`${name}: expected a src of shape ${shapeText(shape)}, got ${shapeText(src.shape)}`);
+  if (!sameShape(shape, src.shape))
+    throw new ShapeError(`${name}: expected a src of shape ${shapeText(shape)}, got ${shapeText(src.shape)}`);
   return scatterOp.call([input, src], { name, part });
 }
 
@@ -71,8 +73,17 @@ type SliceArgs = Named<
 /** A copy with a slice of a dimension replaced by `src`. PyTorch: `torch.slice_scatter`. */
 export function sliceScatter(input: Tensor, ...args: SliceArgs): Tensor {
   checkTensor("sliceScatter", input);
-  const { src, dim = 0, start = null, end = null, step = 1 } = named<SliceOptions>("sliceScatter", ["src", "dim", "start", "end", "step"], 1, args);
-  if (input.ndim === 0 || !(step >= 1)) throw new ShapeError(`sliceScatter: expected at least 1 dimension and a step of at least 1, got shape ${shapeText(input.shape)} and ${step}`);
+  const {
+    src,
+    dim = 0,
+    start = null,
+    end = null,
+    step = 1,
+  } = named<SliceOptions>("sliceScatter", ["src", "dim", "start", "end", "step"], 1, args);
+  if (input.ndim === 0 || !(step >= 1))
+    throw new ShapeError(
+      `sliceScatter: expected at least 1 dimension and a step of at least 1, got shape ${shapeText(input.shape)} and ${step}`,
+    );
   const d = wrapDim("sliceScatter", dim, input.ndim);
   return scattered("sliceScatter", input, src, (t) => sliceAlong(t, d, start, end, step));
 }
@@ -92,7 +103,12 @@ type DiagonalArgs = Named<
 /** A copy with a diagonal replaced by `src`. PyTorch: `torch.diagonal_scatter`. */
 export function diagonalScatter(input: Tensor, ...args: DiagonalArgs): Tensor {
   checkTensor("diagonalScatter", input);
-  const { src, offset = 0, dim1 = 0, dim2 = 1 } = named<DiagonalOptions>("diagonalScatter", ["src", "offset", "dim1", "dim2"], 1, args);
+  const {
+    src,
+    offset = 0,
+    dim1 = 0,
+    dim2 = 1,
+  } = named<DiagonalOptions>("diagonalScatter", ["src", "offset", "dim1", "dim2"], 1, args);
   return scattered("diagonalScatter", input, src, (t) => t.diagonal(offset, dim1, dim2));
 }
 
@@ -113,5 +129,7 @@ export function asStridedScatter(input: Tensor, ...args: StridedArgs): Tensor {
   checkTensor("asStridedScatter", input);
   const names = ["src", "size", "stride", "storageOffset"] as const;
   const { src, size, stride, storageOffset = null } = named<StridedOptions>("asStridedScatter", names, 3, args);
-  return scattered("asStridedScatter", input.contiguous(), src, (t) => asStrided(t.contiguous(), size, stride, storageOffset));
+  return scattered("asStridedScatter", input.contiguous(), src, (t) =>
+    asStrided(t.contiguous(), size, stride, storageOffset),
+  );
 }

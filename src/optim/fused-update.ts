@@ -37,13 +37,18 @@ export class FusedUpdate {
     const param = tensors[0] as Tensor;
     for (const t of tensors) {
       if (!sameShape(t.shape, param.shape))
-        throw new ShapeError(`${op}: expected gradient and state of shape ${shapeText(param.shape)}, got ${shapeText(t.shape)}`);
-      if (t.dtype !== param.dtype) throw new DTypeError(`${op}: expected gradient and state of ${param.dtype}, got ${t.dtype}`);
+        throw new ShapeError(
+          `${op}: expected gradient and state of shape ${shapeText(param.shape)}, got ${shapeText(t.shape)}`,
+        );
+      if (t.dtype !== param.dtype)
+        throw new DTypeError(`${op}: expected gradient and state of ${param.dtype}, got ${t.dtype}`);
     }
     const outs = this.written.map((i) => tensors[i] as Tensor);
     for (const t of outs)
       if (mayOverlap(t.layout))
-        throw new ShapeError(`${op}: expected a parameter whose elements are apart in memory, got an expanded one of shape ${shapeText(t.shape)}`);
+        throw new ShapeError(
+          `${op}: expected a parameter whose elements are apart in memory, got an expanded one of shape ${shapeText(t.shape)}`,
+        );
     const { isComplex } = param.dtype;
     const ins = isComplex ? tensors.map(parts) : tensors;
     const first = ins[0] as Tensor;
@@ -62,5 +67,9 @@ export class FusedUpdate {
 /** A complex tensor as the real one that its parts are: updates work on each part. */
 function parts(t: Tensor): Tensor {
   const { shape, strides, offset } = t.layout;
-  return new Tensor(t.storage, new Layout([...shape, 2], [...strides.map((s) => 2 * s), 1], 2 * offset), toReal(t.dtype));
+  return new Tensor(
+    t.storage,
+    new Layout([...shape, 2], [...strides.map((s) => 2 * s), 1], 2 * offset),
+    toReal(t.dtype),
+  );
 }

@@ -4,7 +4,7 @@ export {
   type OptimizerStateDict,
   type ParamGroup,
   type ParamGroupInput,
-  type Params,
   type ParamState,
+  type Params,
 } from "./optimizer.ts";
 export { SGD, type SgdOptions } from "./sgd.ts";

@@ -1,11 +1,9 @@
 /** @file The base of all optimizers: groups of parameters with options of their own, and a state for each parameter. */
-import { freeGrad, peekGrad } from "../autograd/grad-memory.ts";
+import { clearGrad, freeGrad, peekGrad } from "../autograd/grad-memory.ts";
 import { enableGrad, noGrad } from "../autograd/modes.ts";
 import { CheckpointError, describe, ValueError } from "../core/errors.ts";
 import { Tensor } from "../core/tensor.ts";
-import { isModule } from "../nn/module/contents.ts";
-import { clearGrad } from "../nn/module/module.ts";
-import { camelCase, className, snakeCase } from "../nn/module/names.ts";
+import { camelCase, className, snakeCase } from "../format/python-names.ts";
 import { type Printable, pyRepr } from "../format/python-repr.ts";
 import { bind, type Call, isOptions } from "../ops/bind.ts";
 
@@ -28,7 +26,6 @@ export type ParamState = Record<string, unknown>;
 /** As in Python: parameters are numbered through all groups, and options have their names in snake_case. */
 export interface OptimizerStateDict {
   state: Map<number, ParamState>;
-  // biome-ignore lint/style/useNamingConvention: the key that Python reads
   param_groups: Record<string, unknown>[];
 }
 
@@ -73,18 +70,30 @@ export abstract class Optimizer<O extends object> {
    */
   addParamGroup(paramGroup: ParamGroupInput<O>): void {
     const name = className(this);
-    if (!isOptions(paramGroup)) throw new ValueError(`${name}: expected a record with params as group, got ${describe(paramGroup)}`);
+    if (!isOptions(paramGroup))
+      throw new ValueError(`${name}: expected a record with params as group, got ${describe(paramGroup)}`);
     const { params: given, ...own } = paramGroup as ParamGroupInput<O> & Record<string, unknown>;
     const known = Object.keys(this.defaults);
     for (const key of Object.keys(own))
       if (!known.includes(key) && key !== "initialLr")
-        throw new ValueError(`${name}: unknown option ${describe(key)} in a parameter group; it knows params, ${known.join(", ")}`);
+        throw new ValueError(
+          `${name}: unknown option ${describe(key)} in a parameter group; it knows params, ${known.join(", ")}`,
+        );
     const params = (given instanceof Tensor ? [given] : listOf(name, given)) as Tensor[]; // each is checked below
     const present = new Set(this.paramGroups.flatMap((group) => group.params));
     for (const [i, p] of params.entries()) {
-      if (!(p instanceof Tensor)) throw new ValueError(`${name}: optimizer can only optimize Tensors, but one of the params is ${describe(p)} (number ${i})`);
-      if (!p.isLeaf && !p.retainsGrad) throw new ValueError(`${name}: can't optimize a non-leaf Tensor (number ${i}); optimize the tensor that it was made from`);
-      if (present.has(p)) throw new ValueError(`${name}: some parameters appear in more than one parameter group, or twice in one (number ${i})`);
+      if (!(p instanceof Tensor))
+        throw new ValueError(
+          `${name}: optimizer can only optimize Tensors, but one of the params is ${describe(p)} (number ${i})`,
+        );
+      if (!p.isLeaf && !p.retainsGrad)
+        throw new ValueError(
+          `${name}: can't optimize a non-leaf Tensor (number ${i}); optimize the tensor that it was made from`,
+        );
+      if (present.has(p))
+        throw new ValueError(
+          `${name}: some parameters appear in more than one parameter group, or twice in one (number ${i})`,
+        );
       present.add(p);
     }
     const options = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
@@ -176,13 +185,17 @@ export abstract class Optimizer<O extends object> {
   loadStateDict(stateDict: SavedState): void {
     const { groups, states } = parse(className(this), stateDict);
     const sizes = this.paramGroups.map((g) => g.params.length);
-    const saved = groups.map((g) => (g["params"] as unknown[]).length);
+    const saved = groups.map((g) => (g.params as unknown[]).length);
     if (saved.length !== sizes.length)
-      throw new CheckpointError(`loadStateDict: loaded state dict has a different number of parameter groups: expected ${sizes.length}, got ${saved.length}`);
+      throw new CheckpointError(
+        `loadStateDict: loaded state dict has a different number of parameter groups: expected ${sizes.length}, got ${saved.length}`,
+      );
     if (saved.some((n, i) => n !== sizes[i]))
-      throw new CheckpointError(`loadStateDict: loaded state dict contains a parameter group that doesn't match the size of optimizer's group: expected [${sizes.join(", ")}], got [${saved.join(", ")}]`);
+      throw new CheckpointError(
+        `loadStateDict: loaded state dict contains a parameter group that doesn't match the size of optimizer's group: expected [${sizes.join(", ")}], got [${saved.join(", ")}]`,
+      );
     const own = this.paramGroups.flatMap((g) => g.params);
-    const keys = groups.flatMap((g) => g["params"] as unknown[]).map(String);
+    const keys = groups.flatMap((g) => g.params as unknown[]).map(String);
     this.state.clear();
     for (const [i, p] of own.entries()) {
       const state = states.get(keys[i] as string);
@@ -214,17 +227,21 @@ export abstract class Optimizer<O extends object> {
 /** A state_dict as it comes from here, or out of a file. */
 export interface SavedState {
   readonly state?: unknown;
-  // biome-ignore lint/style/useNamingConvention: the key that Python writes
   readonly param_groups?: unknown;
 }
 
 function listOf(name: string, params: unknown): unknown[] {
-  if (isModule(params)) throw new ValueError(`${name}: expected parameters, got a module; pass model.parameters()`);
+  if (typeof params === "function")
+    throw new ValueError(`${name}: expected parameters, got a module; pass model.parameters()`);
   if (params instanceof Tensor)
-    throw new ValueError(`${name}: params argument given to the optimizer should be an iterable of Tensors or records, got a Tensor; pass [tensor]`);
+    throw new ValueError(
+      `${name}: params argument given to the optimizer should be an iterable of Tensors or records, got a Tensor; pass [tensor]`,
+    );
   const iterable = typeof params === "object" && params !== null && Symbol.iterator in params;
   if (!iterable)
-    throw new ValueError(`${name}: params argument given to the optimizer should be an iterable of Tensors or records, got ${describe(params)}`);
+    throw new ValueError(
+      `${name}: params argument given to the optimizer should be an iterable of Tensors or records, got ${describe(params)}`,
+    );
   return [...(params as Iterable<unknown>)];
 }
 
@@ -242,7 +259,9 @@ function entriesOf(x: unknown): [unknown, unknown][] {
 function parse(name: string, saved: unknown): { groups: Record<string, unknown>[]; states: Map<string, unknown> } {
   const groups = fieldOf(saved, "param_groups");
   if (!Array.isArray(groups) || groups.some((g) => !Array.isArray(fieldOf(g, "params"))))
-    throw new CheckpointError(`loadStateDict: expected a state_dict of ${name} with state and param_groups, got ${describe(saved)}`);
+    throw new CheckpointError(
+      `loadStateDict: expected a state_dict of ${name} with state and param_groups, got ${describe(saved)}`,
+    );
   return {
     groups: groups.map((g) => Object.fromEntries(entriesOf(g)) as Record<string, unknown>),
     states: new Map(entriesOf(fieldOf(saved, "state")).map(([key, value]) => [String(key), value])),

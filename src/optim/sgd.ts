@@ -25,7 +25,17 @@ export interface SgdOptions {
   fused: boolean | null;
 }
 
-const PARAMETERS = ["lr", "momentum", "dampening", "weightDecay", "nesterov", "maximize", "foreach", "differentiable", "fused"] as const;
+const PARAMETERS = [
+  "lr",
+  "momentum",
+  "dampening",
+  "weightDecay",
+  "nesterov",
+  "maximize",
+  "foreach",
+  "differentiable",
+  "fused",
+] as const;
 const DEFAULTS: SgdOptions = {
   lr: 0.001,
   momentum: 0,
@@ -63,7 +73,11 @@ function rule({ momentum, first, dampening, weightDecay, nesterov, maximize }: T
   if (weightDecay) g = decay.mul(param).add(g);
   const tail = weightDecay ? ["weightDecay"] : [];
   if (!momentum)
-    return new FusedUpdate({ inputs: ["param", "grad"], scalars: ["lr", ...tail], outputs: { param: param.sub(lr.mul(g)) } });
+    return new FusedUpdate({
+      inputs: ["param", "grad"],
+      scalars: ["lr", ...tail],
+      outputs: { param: param.sub(lr.mul(g)) },
+    });
   const b = first ? g : mu.mul(buffer).add(dampening ? keep.mul(g) : g);
   const step = nesterov ? g.add(mu.mul(b)) : b;
   return new FusedUpdate({
@@ -103,7 +117,10 @@ export class SGD extends Optimizer<SgdOptions> {
 
   constructor(
     params: Params<SgdOptions>,
-    ...args: Call<[lr: number, momentum: number, dampening: number, weightDecay: number, nesterov: boolean], Partial<SgdOptions>>
+    ...args: Call<
+      [lr: number, momentum: number, dampening: number, weightDecay: number, nesterov: boolean],
+      Partial<SgdOptions>
+    >
   ) {
     super(params, { ...DEFAULTS, ...bind<SgdOptions>("SGD", PARAMETERS, args) });
   }
@@ -111,16 +128,27 @@ export class SGD extends Optimizer<SgdOptions> {
   protected override check(group: ParamGroup<SgdOptions>): void {
     for (const name of ["lr", "momentum", "weightDecay"] as const) {
       const value = group[name];
-      if (typeof value !== "number" || !(value >= 0)) throw new ValueError(`SGD: expected a number of at least 0 as ${name}, got ${describe(value)}`);
+      if (typeof value !== "number" || !(value >= 0))
+        throw new ValueError(`SGD: expected a number of at least 0 as ${name}, got ${describe(value)}`);
     }
-    if (typeof group.dampening !== "number") throw new ValueError(`SGD: expected a number as dampening, got ${describe(group.dampening)}`);
+    if (typeof group.dampening !== "number")
+      throw new ValueError(`SGD: expected a number as dampening, got ${describe(group.dampening)}`);
     if (group.nesterov && (group.momentum <= 0 || group.dampening !== 0))
-      throw new ValueError(`SGD: Nesterov momentum requires a momentum and zero dampening, got ${group.momentum} and ${group.dampening}`);
+      throw new ValueError(
+        `SGD: Nesterov momentum requires a momentum and zero dampening, got ${group.momentum} and ${group.dampening}`,
+      );
   }
 
   protected override update(group: ParamGroup<SgdOptions>): void {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
-    const terms = { momentum: momentum !== 0, first: false, dampening: dampening !== 0, weightDecay: weightDecay !== 0, nesterov, maximize };
+    const terms = {
+      momentum: momentum !== 0,
+      first: false,
+      dampening: dampening !== 0,
+      weightDecay: weightDecay !== 0,
+      nesterov,
+      maximize,
+    };
     const scalars = [lr];
     if (momentum !== 0) {
       scalars.push(momentum);
@@ -140,7 +168,7 @@ export class SGD extends Optimizer<SgdOptions> {
       const first = !(kept instanceof Tensor);
       const buffer = first ? p.newEmpty(p.shape) : kept;
       (first ? ruleFor({ ...terms, first }) : usual).run("SGD", [p, buffer, grad], scalars);
-      state["momentum_buffer"] = buffer;
+      state.momentum_buffer = buffer;
     }
   }
 }

@@ -14,7 +14,18 @@ describe("defaultCollate", () => {
   });
   it("stacks views of any strides", () => {
     const x = torch.arange(6).reshape(2, 3);
-    expect(defaultCollate([x.t(), x.t()]).tolist()).toEqual([[[0, 3], [1, 4], [2, 5]], [[0, 3], [1, 4], [2, 5]]]);
+    expect(defaultCollate([x.t(), x.t()]).tolist()).toEqual([
+      [
+        [0, 3],
+        [1, 4],
+        [2, 5],
+      ],
+      [
+        [0, 3],
+        [1, 4],
+        [2, 5],
+      ],
+    ]);
   });
   it.each([
     ["whole numbers", [1, 2], ["torch.int64", [1, 2]]],
@@ -22,14 +33,35 @@ describe("defaultCollate", () => {
     ["minus zero", [-0, 1], ["torch.float64", [-0, 1]]],
     ["bigints", [1n, 2n], ["torch.int64", [1, 2]]],
     ["booleans", [true, false], ["torch.bool", [true, false]]],
-    ["typed arrays", [new Float32Array([1, 2]), new Float32Array([3, 4])], ["torch.float32", [[1, 2], [3, 4]]]],
+    [
+      "typed arrays",
+      [new Float32Array([1, 2]), new Float32Array([3, 4])],
+      [
+        "torch.float32",
+        [
+          [1, 2],
+          [3, 4],
+        ],
+      ],
+    ],
   ])("makes tensors of %s", (_, batch, expected) => {
     expect(shown(defaultCollate<unknown>(batch) as torch.Tensor)).toEqual(expected);
   });
   it("goes into arrays, records and maps", () => {
-    const [x, name] = defaultCollate([[1, "a"], [2, "b"]] as [number, string][]);
-    expect([x.tolist(), name]).toEqual([[1, 2], ["a", "b"]]);
-    expect(defaultCollate([{ a: 1, b: { c: 2 } }, { b: { c: 4 }, a: 3 }]).b.c.tolist()).toEqual([2, 4]);
+    const [x, name] = defaultCollate([
+      [1, "a"],
+      [2, "b"],
+    ] as [number, string][]);
+    expect([x.tolist(), name]).toEqual([
+      [1, 2],
+      ["a", "b"],
+    ]);
+    expect(
+      defaultCollate([
+        { a: 1, b: { c: 2 } },
+        { b: { c: 4 }, a: 3 },
+      ]).b.c.tolist(),
+    ).toEqual([2, 4]);
     const maps = defaultCollate([new Map([["k", 1]]), new Map([["k", 2]])]);
     expect(maps.get("k")?.tolist()).toEqual([1, 2]);
   });

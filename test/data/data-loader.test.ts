@@ -35,13 +35,28 @@ describe("DataLoader", () => {
   it("gives batches, in for and in for await", async () => {
     const loader = new DataLoader(new TensorDataset(torch.arange(5), torch.arange(5).mul(10)), { batchSize: 2 });
     expect(loader.length).toBe(3);
-    const expected = [[[0, 1], [0, 10]], [[2, 3], [20, 30]], [[4], [40]]];
+    const expected = [
+      [
+        [0, 1],
+        [0, 10],
+      ],
+      [
+        [2, 3],
+        [20, 30],
+      ],
+      [[4], [40]],
+    ];
     expect([...loader].map(([x, y]) => [x.tolist(), y.tolist()])).toEqual(expected);
     expect((await gather(loader)).map(([x, y]) => [x.tolist(), y.tolist()])).toEqual(expected);
   });
   it("takes arrays and tensors", () => {
     expect(lists(new DataLoader(range(3)))).toEqual([[0], [1], [2]]);
-    expect(lists(new DataLoader(torch.eye(2), { batchSize: 2 }))).toEqual([[[1, 0], [0, 1]]]);
+    expect(lists(new DataLoader(torch.eye(2), { batchSize: 2 }))).toEqual([
+      [
+        [1, 0],
+        [0, 1],
+      ],
+    ]);
   });
   it("takes positional arguments", () => {
     torch.manualSeed(0);
@@ -78,7 +93,11 @@ describe("DataLoader", () => {
     expect([...loader]).toEqual(["0-1-2", "3"]);
   });
   it("reads a batch at once where the data set can", () => {
-    const data = { length: 4, at: (): number => expect.fail("asked one by one"), atMany: (all: readonly number[]) => all };
+    const data = {
+      length: 4,
+      at: (): number => expect.fail("asked one by one"),
+      atMany: (all: readonly number[]) => all,
+    };
     expect(lists(new DataLoader(data, { batchSize: 3 }))).toEqual([[0, 1, 2], [3]]);
   });
   it("may be left early, and begun anew", () => {
@@ -87,7 +106,10 @@ describe("DataLoader", () => {
       expect(batch.tolist()).toEqual([0, 1]);
       break;
     }
-    expect(lists(loader)).toEqual([[0, 1], [2, 3]]);
+    expect(lists(loader)).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
   });
 });
 
@@ -95,8 +117,13 @@ describe("iterable data sets", () => {
   it("are read from front to back", async () => {
     expect(lists(new DataLoader(new Set(range(5)), { batchSize: 2 }))).toEqual([[0, 1], [2, 3], [4]]);
     const stream = new DataLoader(new Stream(), { batchSize: 2, dropLast: true });
-    expect((await gather(stream)).map((b) => b.tolist())).toEqual([[0, 1], [2, 3]]);
-    expect(() => [...stream]).toThrow("DataLoader: the data set is asynchronous: use `for await (const batch of loader)`");
+    expect((await gather(stream)).map((b) => b.tolist())).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+    expect(() => [...stream]).toThrow(
+      "DataLoader: the data set is asynchronous: use `for await (const batch of loader)`",
+    );
     expect(() => stream.length).toThrow("DataLoader.length: expected a data set with a length, got Stream");
   });
   it("know nothing of order", () => {
@@ -115,7 +142,9 @@ describe("asynchronous data sets", () => {
   });
   it("are refused by for", async () => {
     const loader = new DataLoader([Promise.resolve(1)]);
-    expect(() => [...loader]).toThrow("DataLoader: the data set's samples are promises: use `for await (const batch of loader)`");
+    expect(() => [...loader]).toThrow(
+      "DataLoader: the data set's samples are promises: use `for await (const batch of loader)`",
+    );
     const late = new DataLoader([1], { collateFn: async (samples) => samples });
     expect(() => [...late]).toThrow(/collateFn gave a promise/);
     expect(await gather(late)).toEqual([[1]]);

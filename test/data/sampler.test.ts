@@ -38,9 +38,16 @@ describe("samplers give PyTorch's order", () => {
 
 describe("batches of indices", () => {
   it("BatchSampler keeps or drops the last", () => {
-    expect([...new BatchSampler(new SequentialSampler(range(10)), 4, false)]).toEqual([[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]);
+    expect([...new BatchSampler(new SequentialSampler(range(10)), 4, false)]).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9],
+    ]);
     const dropping = new BatchSampler(range(10), 4, true);
-    expect([...dropping]).toEqual([[0, 1, 2, 3], [4, 5, 6, 7]]);
+    expect([...dropping]).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+    ]);
     expect([dropping.length, new BatchSampler(range(10), 4, false).length]).toEqual([2, 3]);
   });
   it("takes a sampler of the user's", () => {

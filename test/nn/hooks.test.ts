@@ -30,7 +30,10 @@ test("hooks see and replace what passes, as in PyTorch", () => {
   expect(y.tolist()).toEqual([[5]]);
   y.sum().backward();
   expect(log).toEqual([[[2, 4]], [[3.5, 3.5]], [null], [[[0.5, 0.5]]]]);
-  expect(net.a.weight.grad?.tolist()).toEqual([[1, 2], [1, 2]]);
+  expect(net.a.weight.grad?.tolist()).toEqual([
+    [1, 2],
+    [1, 2],
+  ]);
   net.zeroGrad();
   log.length = 0;
   const x = torch.tensor([[1.0, 2.0]], { dtype: torch.float32, requiresGrad: true });
@@ -67,7 +70,9 @@ test("gradients that hooks saw stay as they were", () => {
   net.b.registerFullBackwardHook((_, gradInput) => void kept.push(gradInput[0] as Tensor));
   for (let i = 0; i < 3; i++) {
     net.zeroGrad();
-    net(torch.full([1, 2], i + 1.5)).sum().backward();
+    net(torch.full([1, 2], i + 1.5))
+      .sum()
+      .backward();
   }
   expect(kept.map((g) => g.tolist())).toEqual([[[0.5, 0.5]], [[0.5, 0.5]], [[0.5, 0.5]]]);
 });
@@ -75,5 +80,7 @@ test("gradients that hooks saw stay as they were", () => {
 test("a wrong number of gradients is refused", () => {
   const net = new Net();
   net.b.registerFullBackwardHook(() => [null, null]);
-  expect(() => net(torch.ones(1, 2)).sum().backward()).toThrow("expected 1 gradients from the hook as gradInput, got 2");
+  expect(() => net(torch.ones(1, 2)).sum().backward()).toThrow(
+    "expected 1 gradients from the hook as gradInput, got 2",
+  );
 });

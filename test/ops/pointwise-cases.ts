@@ -26,7 +26,10 @@ export interface Case {
 export type DTypeName = "float32" | "float64" | "bfloat16" | "int64" | "int32" | "uint8" | "bool";
 
 interface Golden {
-  readonly pool: Readonly<Record<string, Readonly<Record<string, readonly (number | string)[]>>>>;
+  /** Values by name and kind of dtype; a mask has one kind for all. */
+  readonly pool: Readonly<
+    Record<string, { readonly [K in "float" | "int" | "bool" | "mask"]?: readonly (number | string)[] }>
+  >;
   readonly cases: readonly Case[];
 }
 
@@ -60,15 +63,17 @@ export function opOf({ op }: Case): Op {
 
 /** How many elements the tensors of a case have. */
 const lengthOf = (c: Case) =>
-  Math.max(...c.args.map((a) => ("tensor" in a ? (golden.pool[a.tensor]?.["float"]?.length ?? 0) : 0)));
+  Math.max(...c.args.map((a) => ("tensor" in a ? (golden.pool[a.tensor]?.float?.length ?? 0) : 0)));
 
 function tensorOf(name: string, dtype: torch.DType, length: number): torch.Tensor {
   const lists = golden.pool[name] ?? {};
-  if (lists["mask"]) return torch.tensor(Array.from({ length }, (_, i) => lists["mask"]?.[i % 3] === 1));
+  if (lists.mask) return torch.tensor(Array.from({ length }, (_, i) => lists.mask?.[i % 3] === 1));
   const kind = dtype.isFloatingPoint ? "float" : dtype === torch.bool ? "bool" : "int";
   const values = (lists[kind] ?? []).map((x) => (x === "inf" ? Infinity : x === "-inf" ? -Infinity : Number(x)));
   return torch.tensor(values, { dtype: kind === "float" ? torch.float64 : torch.int64 }).to(dtype);
 }
+
+export const dtypeOf = (name: DTypeName): torch.DType => Reflect.get(torch, name) as torch.DType;
 
 /** The arguments of a case in a dtype, without its options. */
 export function argsOf(c: Case, dtype: torch.DType): (torch.Tensor | number)[] {

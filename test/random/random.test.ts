@@ -3,8 +3,16 @@ import { describe, expect, test } from "vitest";
 
 /** What PyTorch 1.13.1 gives after `torch.manual_seed(7)`. */
 const streams: [name: string, draw: () => torch.Tensor, values: unknown][] = [
-  ["cauchy_", () => torch.empty(4).cauchy_(1, 2), [-0.6611115336418152, -0.7224060893058777, 5.323784351348877, 2.0725667476654053]],
-  ["logNormal_", () => torch.empty(4).logNormal_(0.5, 0.25), [1.589311957359314, 2.0067877769470215, 2.0890417098999023, 1.2478399276733398]],
+  [
+    "cauchy_",
+    () => torch.empty(4).cauchy_(1, 2),
+    [-0.6611115336418152, -0.7224060893058777, 5.323784351348877, 2.0725667476654053],
+  ],
+  [
+    "logNormal_",
+    () => torch.empty(4).logNormal_(0.5, 0.25),
+    [1.589311957359314, 2.0067877769470215, 2.0890417098999023, 1.2478399276733398],
+  ],
   ["geometric_", () => torch.empty(6, { dtype: torch.int64 }).geometric_(0.3), [4, 4, 1, 2, 1, 1]],
   ["random_(to)", () => torch.empty(5).random_(100), [15, 92, 21, 86, 83]],
   ["random_(from, null)", () => torch.empty(3, { dtype: torch.uint8 }).random_(250, null), [253, 254, 251]],
@@ -14,8 +22,16 @@ const streams: [name: string, draw: () => torch.Tensor, values: unknown][] = [
     [0, 1, 0, 0, 1, 1],
   ],
   ["bernoulli(p)", () => torch.bernoulli(torch.zeros(6), 0.5), [1, 1, 0, 0, 0, 0]],
-  ["normal(mean tensor)", () => torch.normal(torch.tensor([0.0, 100.0], { dtype: torch.float32 }), 2), [-0.2935901880264282, 101.57228088378906]],
-  ["normal(std tensor)", () => torch.normal(5, torch.tensor([0.0, 10.0], { dtype: torch.float32 })), [5, 12.86141300201416]],
+  [
+    "normal(mean tensor)",
+    () => torch.normal(torch.tensor([0.0, 100.0], { dtype: torch.float32 }), 2),
+    [-0.2935901880264282, 101.57228088378906],
+  ],
+  [
+    "normal(std tensor)",
+    () => torch.normal(5, torch.tensor([0.0, 10.0], { dtype: torch.float32 })),
+    [5, 12.86141300201416],
+  ],
   ["normal(size)", () => torch.normal(5, 2, [3]), [4.706409931182861, 6.572282791137695, 6.893643379211426]],
   [
     "normal_ of a transposed tensor",
@@ -43,13 +59,18 @@ const streams: [name: string, draw: () => torch.Tensor, values: unknown][] = [
     ],
   ],
   ["randintLike", () => torch.randintLike(torch.zeros(3), 2, 9), [7, 8, 8]],
-  ["dropout", () => torch.nn.functional.dropout(torch.ones(6), 0.3), [1.4285714626312256, 1.4285714626312256, 0, 1.4285714626312256, 0, 0]],
+  [
+    "dropout",
+    () => torch.nn.functional.dropout(torch.ones(6), 0.3),
+    [1.4285714626312256, 1.4285714626312256, 0, 1.4285714626312256, 0, 0],
+  ],
 ];
 
 function expectClose(got: unknown, expected: unknown): void {
   const [a, b] = [[got].flat(Infinity) as number[], [expected].flat(Infinity) as number[]];
   expect(a.length).toBe(b.length);
-  for (const [i, x] of a.entries()) expect(Math.abs(x - (b[i] as number))).toBeLessThanOrEqual(2e-6 * (1 + Math.abs(x)));
+  for (const [i, x] of a.entries())
+    expect(Math.abs(x - (b[i] as number))).toBeLessThanOrEqual(2e-6 * (1 + Math.abs(x)));
 }
 
 describe("streams are PyTorch's", () => {
@@ -70,9 +91,10 @@ describe("streams are PyTorch's", () => {
   test("complex numbers have half of the variance in each part", () => {
     torch.manualSeed(7);
     const z = torch.randn(2, { dtype: torch.complex64 });
-    expectClose((z.tolist() as unknown as torch.Complex[]).flatMap(({ re, im }) => [re, im]), [
-      -0.10379981249570847, 0.5558858513832092, 0.6695039868354797, -0.7879602313041687,
-    ]);
+    expectClose(
+      (z.tolist() as unknown as { re: number; im: number }[]).flatMap(({ re, im }) => [re, im]),
+      [-0.10379981249570847, 0.5558858513832092, 0.6695039868354797, -0.7879602313041687],
+    );
   });
 
   test("a generator draws its own stream", () => {
@@ -109,6 +131,23 @@ describe("Generator", () => {
   });
 });
 
+test("forkRng leaves the stream as it was", async () => {
+  torch.manualSeed(0);
+  const first = torch.random.forkRng(() => torch.rand(1).item());
+  {
+    using _ = torch.random.forkRng();
+    torch.manualSeed(9);
+  }
+  await torch.random.forkRng(async () => torch.rand(3));
+  expect(() =>
+    torch.random.forkRng(() => {
+      torch.rand(1);
+      throw new Error("stop");
+    }),
+  ).toThrow("stop");
+  expect(torch.rand(1).item()).toBe(first);
+});
+
 describe("in-place rules", () => {
   test("a leaf that requires grad is refused", () => {
     const w = torch.ones(2, { requiresGrad: true });
@@ -130,29 +169,71 @@ describe("in-place rules", () => {
   });
 
   test("an expanded tensor is refused", () => {
-    expect(() => torch.zeros(1).expand(3).normal_()).toThrow("normal_: expected a tensor whose elements are apart in memory");
+    expect(() => torch.zeros(1).expand(3).normal_()).toThrow(
+      "normal_: expected a tensor whose elements are apart in memory",
+    );
   });
 });
 
 describe("arguments", () => {
   test.each<[string, () => unknown, string]>([
     ["uniform_", () => torch.empty(2).uniform_(2, 1), "uniform_: expected from <= to, got from = 2 and to = 1"],
-    ["uniform_ int", () => torch.empty(2, { dtype: torch.int64 }).uniform_(), "uniform_: expected a tensor of a floating-point dtype, got torch.int64"],
+    [
+      "uniform_ int",
+      () => torch.empty(2, { dtype: torch.int64 }).uniform_(),
+      "uniform_: expected a tensor of a floating-point dtype, got torch.int64",
+    ],
     ["normal_", () => torch.empty(2).normal_(0, -1), "normal_: expected std >= 0, got -1"],
     ["bernoulli_", () => torch.empty(2).bernoulli_(2), "bernoulli_: expected p in [0, 1], got 2"],
-    ["bernoulli", () => torch.bernoulli(torch.tensor([0.5, 2])), "bernoulli: expected probabilities within [0, 1], got 2"],
-    ["bernoulli nan", () => torch.bernoulli(torch.tensor([0.5, NaN])), "bernoulli: expected probabilities within [0, 1], got NaN"],
+    [
+      "bernoulli",
+      () => torch.bernoulli(torch.tensor([0.5, 2])),
+      "bernoulli: expected probabilities within [0, 1], got 2",
+    ],
+    [
+      "bernoulli nan",
+      () => torch.bernoulli(torch.tensor([0.5, NaN])),
+      "bernoulli: expected probabilities within [0, 1], got NaN",
+    ],
     ["geometric_", () => torch.empty(2).geometric_(1), "geometric_: expected p in (0, 1), got 1"],
-    ["random_", () => torch.empty(2, { dtype: torch.uint8 }).random_(0, 300), "random_: expected to of at most 256 for torch.uint8, got 300"],
+    [
+      "random_",
+      () => torch.empty(2, { dtype: torch.uint8 }).random_(0, 300),
+      "random_: expected to of at most 256 for torch.uint8, got 300",
+    ],
     ["randint", () => torch.randint(0, [2]), "randint: expected from < to, got from = 0 and to = 0"],
     ["randint size", () => torch.randint(3, {} as never), "randint: expected an array as size, got undefined"],
-    ["randn int", () => torch.randn(2, { dtype: torch.int64 }), "normal_: expected a tensor of a floating-point dtype, got torch.int64"],
+    [
+      "randn int",
+      () => torch.randn(2, { dtype: torch.int64 }),
+      "normal_: expected a tensor of a floating-point dtype, got torch.int64",
+    ],
     ["randperm", () => torch.randperm(-1), "randperm: expected a whole number of at least 0, got -1"],
-    ["randperm uint8", () => torch.randperm(300, { dtype: torch.uint8 }), "randperm: expected an n whose numbers fit torch.uint8, got 300"],
-    ["multinomial", () => torch.multinomial(torch.ones(3), 4), "multinomial: expected at most 3 samples without replacement, got 4"],
-    ["multinomial negative", () => torch.multinomial(torch.tensor([1, -1.5]), 1), "multinomial: expected finite weights of at least 0, got -1.5"],
-    ["multinomial zero", () => torch.multinomial(torch.zeros(2), 1), "multinomial: expected rows with a positive sum, got one that sums to 0"],
-    ["normal", () => torch.normal(torch.zeros(2), torch.tensor([1, -1.5])), "normal: expected a std of at least 0 everywhere, got a negative one"],
+    [
+      "randperm uint8",
+      () => torch.randperm(300, { dtype: torch.uint8 }),
+      "randperm: expected an n whose numbers fit torch.uint8, got 300",
+    ],
+    [
+      "multinomial",
+      () => torch.multinomial(torch.ones(3), 4),
+      "multinomial: expected at most 3 samples without replacement, got 4",
+    ],
+    [
+      "multinomial negative",
+      () => torch.multinomial(torch.tensor([1, -1.5]), 1),
+      "multinomial: expected finite weights of at least 0, got -1.5",
+    ],
+    [
+      "multinomial zero",
+      () => torch.multinomial(torch.zeros(2), 1),
+      "multinomial: expected rows with a positive sum, got one that sums to 0",
+    ],
+    [
+      "normal",
+      () => torch.normal(torch.zeros(2), torch.tensor([1, -1.5])),
+      "normal: expected a std of at least 0 everywhere, got a negative one",
+    ],
     ["generator", () => torch.rand(2, { generator: 3 as never }), "rand: expected a Generator as generator, got 3"],
     ["option", () => torch.rand(2, { dtpe: torch.float64 } as never), 'rand: unknown option "dtpe"'],
   ])("%s", (_, call, message) => {

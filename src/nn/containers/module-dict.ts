@@ -1,6 +1,6 @@
 /** @file Modules by name. */
 import { describe, TorchError, ValueError } from "../../core/errors.ts";
-import { contentsOf, isModule } from "../module/contents.ts";
+import { isModule, modulesIn } from "../module/contents.ts";
 import { Module } from "../module/module.ts";
 import type { NamedModules } from "./sequential.ts";
 
@@ -26,7 +26,9 @@ export class ModuleDict<M extends Module = Module> extends Module {
   }
 
   override forward(): never {
-    throw new TorchError("ModuleDict: expected calls of the modules in it, got a call of the dict, which has no forward");
+    throw new TorchError(
+      "ModuleDict: expected calls of the modules in it, got a call of the dict, which has no forward",
+    );
   }
 
   /** Number of modules. */
@@ -76,7 +78,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
   }
 
   entries(): [key: string, module: M][] {
-    return contentsOf(this).children.map(([key, module]) => [key, module as M]);
+    return modulesIn(this).map(([key, module]) => [key, module as M]);
   }
 
   [Symbol.iterator](): Iterator<string> {

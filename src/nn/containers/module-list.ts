@@ -1,6 +1,6 @@
 /** @file Modules in a list. */
 import { describe, IndexError, TorchError, ValueError } from "../../core/errors.ts";
-import { contentsOf, isModule } from "../module/contents.ts";
+import { isModule, modulesIn } from "../module/contents.ts";
 import { Module } from "../module/module.ts";
 
 /**
@@ -24,23 +24,28 @@ export class ModuleList<M extends Module = Module> extends Module {
   }
 
   override forward(): never {
-    throw new TorchError("ModuleList: expected calls of the modules in it, got a call of the list, which has no forward");
+    throw new TorchError(
+      "ModuleList: expected calls of the modules in it, got a call of the list, which has no forward",
+    );
   }
 
   /** Number of modules. */
   override get length(): number {
-    return contentsOf(this).children.length;
+    return modulesIn(this).length;
   }
 
   *[Symbol.iterator](): Generator<M> {
-    for (const [, module] of contentsOf(this).children) yield module as M;
+    for (const [, module] of modulesIn(this)) yield module as M;
   }
 
   /** The module at `index`; negative ones count from the end. */
   at(index: number): M {
     const modules = [...this];
     const found = Number.isInteger(index) ? modules.at(index) : undefined;
-    if (found === undefined) throw new IndexError(`ModuleList: expected an index within [${-modules.length}, ${modules.length - 1}], got ${describe(index)}`);
+    if (found === undefined)
+      throw new IndexError(
+        `ModuleList: expected an index within [${-modules.length}, ${modules.length - 1}], got ${describe(index)}`,
+      );
     return found;
   }
 
@@ -82,7 +87,7 @@ export class ModuleList<M extends Module = Module> extends Module {
   }
 
   private renumber(modules: readonly M[]): void {
-    for (const [name] of contentsOf(this).children) Reflect.deleteProperty(this, name);
+    for (const [name] of modulesIn(this)) Reflect.deleteProperty(this, name);
     this.extend(modules);
   }
 }

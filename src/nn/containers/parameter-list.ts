@@ -33,7 +33,9 @@ export class ParameterList extends Module {
   }
 
   override forward(): never {
-    throw new TorchError("ParameterList: expected use of the parameters in it, got a call of the list, which has no forward");
+    throw new TorchError(
+      "ParameterList: expected use of the parameters in it, got a call of the list, which has no forward",
+    );
   }
 
   /** Number of parameters. */
@@ -49,7 +51,10 @@ export class ParameterList extends Module {
   at(index: number): Parameter {
     const all = [...this];
     const found = Number.isInteger(index) ? all.at(index) : undefined;
-    if (found === undefined) throw new IndexError(`ParameterList: expected an index within [${-all.length}, ${all.length - 1}], got ${describe(index)}`);
+    if (found === undefined)
+      throw new IndexError(
+        `ParameterList: expected an index within [${-all.length}, ${all.length - 1}], got ${describe(index)}`,
+      );
     return found;
   }
 
@@ -88,7 +93,9 @@ export class ParameterDict extends Module {
   }
 
   override forward(): never {
-    throw new TorchError("ParameterDict: expected use of the parameters in it, got a call of the dict, which has no forward");
+    throw new TorchError(
+      "ParameterDict: expected use of the parameters in it, got a call of the dict, which has no forward",
+    );
   }
 
   /** Number of parameters. */

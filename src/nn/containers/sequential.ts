@@ -1,7 +1,7 @@
 /** @file Modules one after the other. */
 import { describe, IndexError, ValueError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { contentsOf, isModule } from "../module/contents.ts";
+import { isModule, modulesIn } from "../module/contents.ts";
 import { Module } from "../module/module.ts";
 
 type Modules = readonly Module[];
@@ -37,7 +37,9 @@ export class Sequential<M extends Modules = Modules> extends Module {
     const [first] = args;
     if (args.length === 1 && !isModule(first)) {
       if (typeof first !== "object" || first === null || Array.isArray(first))
-        throw new ValueError(`Sequential: expected modules, or a record of them, got ${describe(first)}; spread an array: new nn.Sequential(...layers)`);
+        throw new ValueError(
+          `Sequential: expected modules, or a record of them, got ${describe(first)}; spread an array: new nn.Sequential(...layers)`,
+        );
       for (const [name, module] of first instanceof Map ? first : Object.entries(first)) this.put(name, module);
     } else for (const module of args as Modules) this.append(module);
   }
@@ -53,24 +55,27 @@ export class Sequential<M extends Modules = Modules> extends Module {
 
   /** Number of modules. */
   override get length(): number {
-    return contentsOf(this).children.length;
+    return modulesIn(this).length;
   }
 
   /** The module at `index`; negative ones count from the end. */
   at(index: number): Module {
     const modules = [...this];
     const found = Number.isInteger(index) ? modules.at(index) : undefined;
-    if (found === undefined) throw new IndexError(`Sequential: expected an index within [${-modules.length}, ${modules.length - 1}], got ${describe(index)}`);
+    if (found === undefined)
+      throw new IndexError(
+        `Sequential: expected an index within [${-modules.length}, ${modules.length - 1}], got ${describe(index)}`,
+      );
     return found;
   }
 
   /** A new Sequential of the modules from `start` to before `end`; they are shared. */
   slice(start?: number, end?: number): Sequential {
-    return new Sequential(new Map(contentsOf(this).children.slice(start, end) as [string, Module][]));
+    return new Sequential(new Map(modulesIn(this).slice(start, end)));
   }
 
   *[Symbol.iterator](): Generator<Module> {
-    for (const [, module] of contentsOf(this).children) yield module as Module;
+    for (const [, module] of modulesIn(this)) yield module;
   }
 
   /** Adds a module at the end; gives this Sequential. */
@@ -89,7 +94,9 @@ export class Sequential<M extends Modules = Modules> extends Module {
   insert(index: number, module: Module): this {
     const modules = [...this];
     if (!Number.isInteger(index) || Math.abs(index) > modules.length)
-      throw new IndexError(`Sequential: expected an index within [${-modules.length}, ${modules.length}], got ${describe(index)}`);
+      throw new IndexError(
+        `Sequential: expected an index within [${-modules.length}, ${modules.length}], got ${describe(index)}`,
+      );
     return this.renumber(modules.toSpliced(index, 0, module));
   }
 
@@ -102,14 +109,14 @@ export class Sequential<M extends Modules = Modules> extends Module {
   }
 
   private renumber(modules: readonly Module[]): this {
-    for (const [name] of contentsOf(this).children) Reflect.deleteProperty(this, name);
+    for (const [name] of modulesIn(this)) Reflect.deleteProperty(this, name);
     for (const module of modules) this.append(module);
     return this;
   }
 
   override forward(...inputs: InputsOf<M>): OutputOf<M> {
     let args: unknown[] = inputs;
-    for (const module of this) args = [module(...args)];
+    for (const [, module] of modulesIn(this)) args = [module(...args)];
     return args[0] as OutputOf<M>;
   }
 }

@@ -43,7 +43,7 @@ function withInplace<F>({ op }: { readonly op: PointwiseOp }): F {
  *
  * @param options.inplace - overwrite `input`
  * @example
- * F.relu(torch.tensor([-1., 0, 2])) // tensor([0., 0., 2.])
+ * torch.nn.functional.relu(torch.tensor([-1.5, 0, 2])) // tensor([0., 0., 2.])
  */
 export const relu: WithInplace = withInplace(ops.relu);
 

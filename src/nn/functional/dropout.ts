@@ -28,7 +28,11 @@ export function dropout(
   input: Tensor,
   ...args: Call<[p: number, training: boolean, inplace: boolean], DropoutOptions>
 ): Tensor {
-  const { p = 0.5, training = true, inplace = false } = bind<DropoutOptions>("dropout", ["p", "training", "inplace"], args);
+  const {
+    p = 0.5,
+    training = true,
+    inplace = false,
+  } = bind<DropoutOptions>("dropout", ["p", "training", "inplace"], args);
   checkTensor("dropout", input);
   checkProbability("dropout", p);
   if (p === 0 || !training || input.numel() === 0) return input;

@@ -23,7 +23,8 @@ export function oneHot(tensor: Tensor, ...args: Call<[numClasses: number], { num
   if (!Number.isSafeInteger(numClasses) || numClasses === 0 || numClasses < -1)
     throw new ValueError(`oneHot: expected a whole number above 0 (or -1) as numClasses, got ${describe(numClasses)}`);
   if (tensor.numel() === 0) {
-    if (numClasses === -1) throw new ValueError("oneHot: expected numClasses for an empty tensor: there is nothing to infer it from");
+    if (numClasses === -1)
+      throw new ValueError("oneHot: expected numClasses for an empty tensor: there is nothing to infer it from");
     return tensor.newZeros([...tensor.shape, numClasses]);
   }
   const [least, greatest] = [Number(tensor.amin().item()), Number(tensor.amax().item())];

@@ -5,6 +5,9 @@ import { softmax } from "../../ops/softmax.ts";
 export { logSoftmax, softmax } from "../../ops/softmax.ts";
 
 /** `softmax(−x)` along a dimension. PyTorch: `torch.nn.functional.softmin`. */
-export function softmin(input: Tensor, ...args: Parameters<typeof softmax> extends [Tensor, ...infer Rest] ? Rest : never): Tensor {
+export function softmin(
+  input: Tensor,
+  ...args: Parameters<typeof softmax> extends [Tensor, ...infer Rest] ? Rest : never
+): Tensor {
   return softmax(input.neg(), ...args);
 }

@@ -158,7 +158,11 @@ export class LeakyReLU extends Module {
 
   constructor(...args: Call<[negativeSlope: number, inplace: boolean], LeakyReLUOptions>) {
     super();
-    const { negativeSlope = 0.01, inplace = false } = bind<LeakyReLUOptions>("LeakyReLU", ["negativeSlope", "inplace"], args);
+    const { negativeSlope = 0.01, inplace = false } = bind<LeakyReLUOptions>(
+      "LeakyReLU",
+      ["negativeSlope", "inplace"],
+      args,
+    );
     this.negativeSlope = negativeSlope;
     this.inplace = inplace;
   }
@@ -231,7 +235,11 @@ export class Hardtanh extends Module {
 
   constructor(...args: Call<[minVal: number, maxVal: number, inplace: boolean], HardtanhOptions>) {
     super();
-    const { minVal = -1, maxVal = 1, inplace = false } = bind<HardtanhOptions>("Hardtanh", ["minVal", "maxVal", "inplace"], args);
+    const {
+      minVal = -1,
+      maxVal = 1,
+      inplace = false,
+    } = bind<HardtanhOptions>("Hardtanh", ["minVal", "maxVal", "inplace"], args);
     this.minVal = minVal;
     this.maxVal = maxVal;
     this.inplace = inplace;
@@ -403,7 +411,11 @@ export class Softmin extends Module {
 }
 
 type ThresholdOptions = { threshold: number; value: number } & Inplace;
-type ThresholdArgs = Named<[threshold: number, value: number, inplace: boolean], ["threshold", "value", "inplace"], ThresholdOptions>;
+type ThresholdArgs = Named<
+  [threshold: number, value: number, inplace: boolean],
+  ["threshold", "value", "inplace"],
+  ThresholdOptions
+>;
 
 /** `x` above `threshold`, `value` elsewhere. PyTorch: `torch.nn.Threshold`. */
 export class Threshold extends Module {
@@ -414,7 +426,11 @@ export class Threshold extends Module {
 
   constructor(...args: ThresholdArgs) {
     super();
-    const { threshold, value, inplace = false } = named<ThresholdOptions>("Threshold", ["threshold", "value", "inplace"], 2, args);
+    const {
+      threshold,
+      value,
+      inplace = false,
+    } = named<ThresholdOptions>("Threshold", ["threshold", "value", "inplace"], 2, args);
     this.threshold = threshold;
     this.value = value;
     this.inplace = inplace;

@@ -1,7 +1,8 @@
 /** @file What layers say of themselves in print. */
+
+import { snakeCase } from "../../format/python-names.ts";
 import { pyFloat } from "../../format/python-number.ts";
 import { type Printable, pyRepr } from "../../format/python-repr.ts";
-import { snakeCase } from "../module/names.ts";
 
 /** A number in a parameter that is a float in Python: it prints as one, `p=0.0`. */
 export class PyFloat {

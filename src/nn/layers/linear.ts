@@ -83,7 +83,7 @@ export class Linear extends Module {
 export class Identity extends Module {
   static readonly printedName: string = "Identity";
 
-  // biome-ignore lint/complexity/noUselessConstructor: any arguments are taken and left, as in PyTorch
+  /** Takes any arguments, and leaves them. */
   constructor(..._: readonly unknown[]) {
     super();
   }

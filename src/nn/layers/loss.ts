@@ -18,7 +18,8 @@ import { Module } from "../module/module.ts";
 
 function classWeights(op: string, weight: unknown): Buffer | null {
   if (weight === null || weight === undefined) return null;
-  if (!(weight instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor or null as weight, got ${describe(weight)}`);
+  if (!(weight instanceof Tensor))
+    throw new ValueError(`${op}: expected a Tensor or null as weight, got ${describe(weight)}`);
   return new Buffer(weight);
 }
 

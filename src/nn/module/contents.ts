@@ -4,7 +4,7 @@
  */
 import { ValueError } from "../../core/errors.ts";
 import { Buffer, Parameter } from "../../core/parameter.ts";
-import { checkName, className } from "./names.ts";
+import { className } from "../../format/python-names.ts";
 import type { Module } from "./module.ts";
 
 /** The key under which a module keeps what it must not register. */
@@ -62,7 +62,9 @@ export function contentsOf(node: TreeNode): Contents {
   const fields = new Map<string, string>();
   const module = isModule(node) ? node : null;
   const entries: readonly (readonly [unknown, unknown])[] =
-    module === null ? (containerEntries(node) ?? []) : Object.keys(module).map((key) => [key, Reflect.get(module, key)]);
+    module === null
+      ? (containerEntries(node) ?? [])
+      : Object.keys(module).map((key) => [key, Reflect.get(module, key)]);
   for (const [key, value] of entries) {
     const tensor = isTensor(value);
     if (!tensor && !isModule(value) && !holdsEntries(value)) continue;
@@ -80,6 +82,23 @@ export function contentsOf(node: TreeNode): Contents {
   return { tensors, children };
 }
 
+/** The modules that are fields themselves, by field: what the containers iterate over. */
+export function modulesIn(container: Module): [name: string, module: Module][] {
+  const found: [string, Module][] = [];
+  for (const key of Object.keys(container)) {
+    const value: unknown = Reflect.get(container, key);
+    if (isModule(value)) found.push([key, value]);
+  }
+  return found;
+}
+
+/** Checks a name that becomes part of a dotted path. */
+export function checkName(op: string, name: unknown): asserts name is string {
+  if (typeof name !== "string") throw new ValueError(`${op}: expected a string as name, got ${String(name)}`);
+  if (name === "") throw new ValueError(`${op}: expected a name, got an empty string`);
+  if (name.includes(".")) throw new ValueError(`${op}: expected a name without ".", got ${JSON.stringify(name)}`);
+}
+
 /** A path in the state_dict. */
 export const joined = (prefix: string, name: string): string => (prefix === "" ? name : `${prefix}.${name}`);
 
@@ -88,7 +107,9 @@ export const joined = (prefix: string, name: string): string => (prefix === "" ?
  * @param removeDuplicate - visit what is shared once, under its first name
  */
 export function* walk(root: TreeNode, prefix = "", removeDuplicate = true): Generator<[path: string, node: TreeNode]> {
-  const stack: { path: string; node: TreeNode; above: readonly TreeNode[] }[] = [{ path: prefix, node: root, above: [] }];
+  const stack: { path: string; node: TreeNode; above: readonly TreeNode[] }[] = [
+    { path: prefix, node: root, above: [] },
+  ];
   const seen = new Set<TreeNode>();
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
     const { path, node, above } = top;
@@ -97,6 +118,7 @@ export function* walk(root: TreeNode, prefix = "", removeDuplicate = true): Gene
     yield [path, node];
     const { children } = contentsOf(node);
     const inside = removeDuplicate ? above : [...above, node];
-    for (const [name, child] of [...children].reverse()) stack.push({ path: joined(path, name), node: child, above: inside });
+    for (const [name, child] of [...children].reverse())
+      stack.push({ path: joined(path, name), node: child, above: inside });
   }
 }

@@ -1,6 +1,7 @@
 /** @file Hooks around a module's `forward`, and around its part of backward. */
-import { attach, connect, requiresGrad } from "../../autograd/graph.ts";
+
 import { handOut } from "../../autograd/grad-memory.ts";
+import { attach, connect, requiresGrad } from "../../autograd/graph.ts";
 import { metaOf } from "../../autograd/meta.ts";
 import { isGradEnabled } from "../../autograd/modes.ts";
 import { type Grad, Node } from "../../autograd/node.ts";
@@ -15,7 +16,11 @@ export type ForwardPreHook<M extends Module = Module> = (module: M, args: unknow
 export type ForwardHook<M extends Module = Module> = (module: M, args: unknown[], output: unknown) => unknown;
 type NewGrads = Grad | readonly Grad[] | undefined | void;
 /** Called with the gradients of the arguments and outputs; what it returns replaces those of the arguments. */
-export type FullBackwardHook<M extends Module = Module> = (module: M, gradInput: Grad[], gradOutput: Grad[]) => NewGrads;
+export type FullBackwardHook<M extends Module = Module> = (
+  module: M,
+  gradInput: Grad[],
+  gradOutput: Grad[],
+) => NewGrads;
 /** Called with the gradients of the outputs before backward passes the module; what it returns replaces them. */
 export type FullBackwardPreHook<M extends Module = Module> = (module: M, gradOutput: Grad[]) => NewGrads;
 
@@ -165,7 +170,9 @@ class AroundBackward {
       for (const hook of this.internals.backward) {
         const replaced = hook(this.module, [...none], shown(gradOutput));
         if (given(replaced) && (!Array.isArray(replaced) || replaced.some(given)))
-          throw new AutogradError("registerFullBackwardHook: expected a hook of a module with no input that requires grad to return nothing");
+          throw new AutogradError(
+            "registerFullBackwardHook: expected a hook of a module with no input that requires grad to return nothing",
+          );
       }
     }
     return gradOutput;
@@ -187,7 +194,9 @@ class AroundBackward {
   private replacement(replaced: Grad | readonly Grad[], expected: number, what: string): Grad[] {
     const list = Array.isArray(replaced) ? (replaced as Grad[]) : [replaced as Grad];
     if (list.length !== expected)
-      throw new AutogradError(`registerFullBackwardHook: expected ${expected} gradients from the hook as ${what}, got ${list.length}`);
+      throw new AutogradError(
+        `registerFullBackwardHook: expected ${expected} gradients from the hook as ${what}, got ${list.length}`,
+      );
     return shown(list);
   }
 }

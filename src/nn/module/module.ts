@@ -1,13 +1,14 @@
 /** @file The base of all networks. */
-import { freeGrad, peekGrad } from "../../autograd/grad-memory.ts";
+import { clearGrad, peekGrad } from "../../autograd/grad-memory.ts";
 import { noGrad } from "../../autograd/modes.ts";
 import { Device, type DeviceLike } from "../../core/device.ts";
 import { bfloat16, DType, float16, float32, float64 } from "../../core/dtype.ts";
 import { DTypeError, describe, TorchError, ValueError } from "../../core/errors.ts";
 import { Buffer, Parameter } from "../../core/parameter.ts";
 import { Tensor } from "../../core/tensor.ts";
+import { className, snakeCase } from "../../format/python-names.ts";
 import { bind, type Call } from "../../ops/bind.ts";
-import { contentsOf, INTERNALS, isModule, joined, walk } from "./contents.ts";
+import { checkName, contentsOf, INTERNALS, isModule, joined, walk } from "./contents.ts";
 import {
   callWithHooks,
   type ForwardHook,
@@ -18,9 +19,14 @@ import {
   type HookOptions,
   Internals,
 } from "./hooks.ts";
-import { checkName, className, snakeCase } from "./names.ts";
 import { printed } from "./print.ts";
-import { type IncompatibleKeys, type LoadStateDictOptions, loadInto, type StateDict, stateDictOf } from "./state-dict.ts";
+import {
+  type IncompatibleKeys,
+  type LoadStateDictOptions,
+  loadInto,
+  type StateDict,
+  stateDictOf,
+} from "./state-dict.ts";
 import { constructing } from "./unregistered.ts";
 
 /** What `parameters` and its like take. */
@@ -52,6 +58,7 @@ export interface ModuleToOptions {
 
 /** A module is a function with state: calling it runs `forward` and its hooks. */
 export interface Module {
+  // biome-ignore lint/style/useShorthandFunctionType: it merges with the class, which a type alias cannot
   (...args: Parameters<this["forward"]>): ReturnType<this["forward"]>;
 }
 
@@ -168,7 +175,11 @@ export abstract class Module {
 
   /** This module and all below it, with their names; its own is empty. PyTorch: `Module.named_modules`. */
   namedModules(...args: NamedModulesArgs): [name: string, module: Module][] {
-    const { prefix = "", removeDuplicate = true } = bind<NamedOptions>("namedModules", ["prefix", "removeDuplicate"], args);
+    const { prefix = "", removeDuplicate = true } = bind<NamedOptions>(
+      "namedModules",
+      ["prefix", "removeDuplicate"],
+      args,
+    );
     const found: [string, Module][] = [];
     for (const [path, node] of walk(this, prefix, removeDuplicate)) if (isModule(node)) found.push([path, node]);
     return found;
@@ -186,7 +197,9 @@ export abstract class Module {
   /** The parameter that a dotted path of state names leads to. PyTorch: `Module.get_parameter`. */
   getParameter(target: string): Parameter {
     for (const [path, p] of this.namedParameters({ removeDuplicate: false })) if (path === target) return p;
-    throw new ValueError(`getParameter: expected the name of a parameter in ${className(this)}, got ${describe(target)}`);
+    throw new ValueError(
+      `getParameter: expected the name of a parameter in ${className(this)}, got ${describe(target)}`,
+    );
   }
 
   /** The buffer that a dotted path of state names leads to. PyTorch: `Module.get_buffer`. */
@@ -203,7 +216,11 @@ export abstract class Module {
   }
 
   /** Sets a field to a buffer, or to `null`; for names known only at run time. PyTorch: `Module.register_buffer`. */
-  registerBuffer(name: string, tensor: Tensor | null, ...args: Call<[persistent: boolean], { persistent?: boolean }>): void {
+  registerBuffer(
+    name: string,
+    tensor: Tensor | null,
+    ...args: Call<[persistent: boolean], { persistent?: boolean }>
+  ): void {
     const { persistent = true } = bind<{ persistent?: boolean }>("registerBuffer", ["persistent"], args);
     if (tensor !== null && !(tensor instanceof Tensor))
       throw new ValueError(`registerBuffer: expected a Tensor or null as ${name}, got ${describe(tensor)}`);
@@ -228,7 +245,9 @@ export abstract class Module {
     const { value: present } = Object.getOwnPropertyDescriptor(this, name) ?? {};
     const replaceable = present === null || present === undefined || present instanceof Tensor || isModule(present);
     if (name in this && !(Object.hasOwn(this, name) && replaceable))
-      throw new ValueError(`${op}: expected a name that is free, got ${describe(name)}, which ${className(this)} has already`);
+      throw new ValueError(
+        `${op}: expected a name that is free, got ${describe(name)}, which ${className(this)} has already`,
+      );
     Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
   }
 
@@ -293,7 +312,10 @@ export abstract class Module {
    * Moves parameters and buffers to a device, or turns the floating-point ones into another dtype, in place. PyTorch: `Module.to`.
    * @throws DTypeError for a dtype that is not floating-point or complex
    */
-  to(target: DType | DeviceLike | Tensor | ModuleToOptions, ...rest: Call<[dtype: DType], { dtype?: DType | null }>): this {
+  to(
+    target: DType | DeviceLike | Tensor | ModuleToOptions,
+    ...rest: Call<[dtype: DType], { dtype?: DType | null }>
+  ): this {
     const { dtype = null, device = null } = toTarget(target, rest);
     if (dtype !== null && !dtype.isFloatingPoint && !dtype.isComplex)
       throw new DTypeError(`to: expected a floating-point or complex dtype for a module, got ${dtype}`);
@@ -400,14 +422,4 @@ function toTarget(target: DType | DeviceLike | Tensor | ModuleToOptions, rest: r
   const byDevice = typeof target === "string" || target instanceof Device;
   if (byDevice) return { ...bind<ModuleToOptions>("to", ["dtype"], rest), device: target };
   return bind<ModuleToOptions>("to", ["dtype", "device"], [target, ...rest]);
-}
-
-/** Forgets a gradient, or sets it to zero in place. */
-export function clearGrad(p: Tensor, setToNone: boolean): void {
-  if (setToNone) return freeGrad(p);
-  const grad = peekGrad(p);
-  if (grad === null) return;
-  if (grad.gradFn === null) grad.requiresGrad_(false);
-  else grad.detach_();
-  noGrad(() => grad.zero_());
 }

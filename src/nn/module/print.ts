@@ -3,8 +3,8 @@ import type { DTypeName } from "../../core/dtype.ts";
 import { Parameter } from "../../core/parameter.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { formatModule } from "../../format/module-string.ts";
+import { className } from "../../format/python-names.ts";
 import { type Container, contentsOf, isModule, type TreeNode } from "./contents.ts";
-import { className } from "./names.ts";
 
 /** Modules whose equal children print as `(0-2): 3 x Linear(…)`. */
 interface MaybeCompact {
@@ -22,7 +22,9 @@ export function printed(node: TreeNode, above: readonly TreeNode[] = []): string
   }
   const kind = containerName(node, texts.length > 0);
   const style = kind === "ParameterDict" ? "type" : "dtype";
-  return formatModule(kind, texts.length > 0 ? "" : tensorLines(tensors, style), texts, { compact: kind === "ModuleList" });
+  return formatModule(kind, texts.length > 0 ? "" : tensorLines(tensors, style), texts, {
+    compact: kind === "ModuleList",
+  });
 }
 
 /** What the same thing is in PyTorch. */

@@ -4,9 +4,9 @@ import { CheckpointError, describe, ValueError } from "../../core/errors.ts";
 import { Buffer } from "../../core/parameter.ts";
 import { sameShape, shapeText } from "../../core/shape.ts";
 import { Tensor } from "../../core/tensor.ts";
+import { className } from "../../format/python-names.ts";
 import { contentsOf, joined, type OwnTensor, type TreeNode, walk } from "./contents.ts";
 import type { Module } from "./module.ts";
-import { className } from "./names.ts";
 
 /** Tensors by name, in order. */
 export type StateDict = Record<string, Tensor>;
@@ -80,16 +80,23 @@ export function loadInto(module: Module, state: unknown, options: LoadStateDictO
     if (!given.has(name)) continue;
     const value = given.get(name);
     if (!(value instanceof Tensor)) {
-      problems.push(`While copying the parameter named "${name}", expected torch.Tensor or Tensor-like object from checkpoint but received ${describe(value)}`);
+      problems.push(
+        `While copying the parameter named "${name}", expected torch.Tensor or Tensor-like object from checkpoint but received ${describe(value)}`,
+      );
       continue;
     }
     // Checkpoints of PyTorch before 0.4 have one-element vectors for numbers.
     const source = t.ndim === 0 && value.ndim === 1 && value.shape[0] === 1 ? value.reshape([]) : value;
     if (sameShape(source.shape, t.shape)) copies.push([t, source]);
-    else problems.push(`size mismatch for ${name}: copying a param with shape ${size(value)} from checkpoint, the shape in current model is ${size(t)}.`);
+    else
+      problems.push(
+        `size mismatch for ${name}: copying a param with shape ${size(value)} from checkpoint, the shape in current model is ${size(t)}.`,
+      );
   }
   if (problems.length > 0)
-    throw new CheckpointError(`loadStateDict: Error(s) in loading state_dict for ${className(module)}:\n\t${problems.join("\n\t")}`);
+    throw new CheckpointError(
+      `loadStateDict: Error(s) in loading state_dict for ${className(module)}:\n\t${problems.join("\n\t")}`,
+    );
   noGrad(() => {
     for (const [t, source] of copies) {
       if (assign) t.data = source.detach();

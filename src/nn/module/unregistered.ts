@@ -9,10 +9,10 @@
 import { isGradEnabled } from "../../autograd/modes.ts";
 import { ValueError } from "../../core/errors.ts";
 import { observeParameters, type Parameter } from "../../core/parameter.ts";
+import { className } from "../../format/python-names.ts";
 import { contentsOf, INTERNALS, walk } from "./contents.ts";
 import type { Internals } from "./hooks.ts";
 import type { Module } from "./module.ts";
-import { className } from "./names.ts";
 
 type Class = abstract new (...args: never[]) => unknown;
 
@@ -32,19 +32,41 @@ function hasPrivates(type: Class, base: object): boolean {
   return known;
 }
 
+/** V8's structured stack; elsewhere there is none, and nothing is found. */
 interface V8Error {
   stackTraceLimit?: number;
+  prepareStackTrace?: ((error: unknown, sites: CallSite[]) => unknown) | undefined;
+  captureStackTrace?(target: object): void;
+}
+interface CallSite {
+  isConstructor(): boolean;
+  getFunctionName(): string | null;
+}
+
+const FRAMES = 200;
+
+function callSites(): readonly CallSite[] {
+  const settings = Error as unknown as V8Error; // its types differ from runtime to runtime
+  if (settings.captureStackTrace === undefined) return [];
+  const { stackTraceLimit, prepareStackTrace } = settings;
+  const holder: { stack?: unknown } = {};
+  settings.stackTraceLimit = FRAMES;
+  settings.prepareStackTrace = (_, sites) => sites;
+  settings.captureStackTrace(holder);
+  const sites = holder.stack;
+  settings.prepareStackTrace = prepareStackTrace;
+  if (stackTraceLimit !== undefined) settings.stackTraceLimit = stackTraceLimit;
+  return Array.isArray(sites) ? sites : [];
 }
 
 /** How often each class's constructor is running, by name. */
 function runningConstructors(): Map<string, number> {
-  const settings = Error as V8Error;
-  const { stackTraceLimit } = settings;
-  settings.stackTraceLimit = 200;
-  const { stack = "" } = new Error();
-  if (stackTraceLimit !== undefined) settings.stackTraceLimit = stackTraceLimit;
   const counts = new Map<string, number>();
-  for (const [, name] of stack.matchAll(/^\s+at new ([^\s(]+)/gm)) counts.set(name as string, (counts.get(name as string) ?? 0) + 1);
+  for (const site of callSites()) {
+    if (!site.isConstructor()) continue;
+    const name = site.getFunctionName() ?? "";
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
   return counts;
 }
 
@@ -139,4 +161,3 @@ function unregistered(owner: Module, what: string): ValueError {
       "Wrong: #layer = new nn.Linear(2, 2); right: layer = new nn.Linear(2, 2) (or: private readonly layer)",
   );
 }
-

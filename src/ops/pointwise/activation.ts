@@ -11,7 +11,7 @@ import type { Unary } from "./signatures.ts";
 /**
  * `max(0, x)`; its derivative at 0 is 0. PyTorch: `torch.relu`.
  * @example
- * torch.relu(torch.tensor([-1., 0, 2])) // tensor([0., 0., 2.])
+ * torch.relu(torch.tensor([-1, 0, 2])) // tensor([0, 0, 2])
  */
 export const relu: Pointwise<Unary> = pointwise({
   name: "relu",
@@ -126,7 +126,7 @@ export type GeluApproximation = "none" | "tanh";
  * @param options.approximate - `"none"` (erf) or `"tanh"`
  * @see Hendrycks & Gimpel 2016, arXiv:1606.08415
  * @example
- * gelu(torch.tensor([-1.5, 0, 0.5])) // tensor([-0.1002,  0.0000,  0.3457])
+ * torch.nn.functional.gelu(torch.tensor([-1.5, 0, 0.5])) // tensor([-0.1002,  0.0000,  0.3457])
  */
 export const gelu: PointwiseOnly<
   (input: Tensor, ...args: Call<[approximate: GeluApproximation], { approximate?: GeluApproximation }>) => Tensor

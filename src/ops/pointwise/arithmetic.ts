@@ -134,7 +134,7 @@ type FusedArithmetic = (
 /**
  * `input + value · tensor1 · tensor2`. PyTorch: `torch.addcmul`.
  * @example
- * torch.addcmul(torch.ones(2), torch.tensor([1., 2]), torch.tensor([3., 4]), { value: 0.5 }) // tensor([2.5000, 5.0000])
+ * torch.addcmul(torch.ones(2), torch.tensor([1, 2]), torch.tensor([3, 4]), { value: 0.5 }) // tensor([2.5000, 5.0000])
  */
 export const addcmul: Pointwise<FusedArithmetic> = pointwise({
   name: "addcmul",
@@ -149,7 +149,7 @@ export const addcmul: Pointwise<FusedArithmetic> = pointwise({
  * `input + value · tensor1 / tensor2`. PyTorch: `torch.addcdiv`.
  * @throws DTypeError for integers, as in PyTorch
  * @example
- * torch.addcdiv(torch.ones(2), torch.tensor([1., 2]), torch.tensor([4., 4]), { value: 2 }) // tensor([1.5000, 2.0000])
+ * torch.addcdiv(torch.ones(2), torch.tensor([1, 2]), torch.tensor([4, 4]), { value: 2 }) // tensor([1.5000, 2.0000])
  */
 export const addcdiv: Pointwise<FusedArithmetic> = pointwise({
   name: "addcdiv",
@@ -167,7 +167,7 @@ export const addcdiv: Pointwise<FusedArithmetic> = pointwise({
  * @param weight - a number, or a tensor of the same dtype
  * @throws DTypeError for integers, or if the dtypes differ
  * @example
- * torch.lerp(torch.tensor([0., 10]), torch.tensor([10., 20]), 0.25) // tensor([ 2.5000, 12.5000])
+ * torch.lerp(torch.zeros(2), torch.tensor([0.5, 10.5]), 0.5) // tensor([0.2500, 5.2500])
  */
 export const lerp: Pointwise<(input: Tensor, end: Tensor, weight: TensorOrScalar) => Tensor> = pointwise({
   name: "lerp",

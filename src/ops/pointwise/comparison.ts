@@ -128,7 +128,7 @@ type IsClose = (
  * @throws DTypeError if the dtypes differ
  * @throws ValueError for a negative tolerance
  * @example
- * torch.isclose(torch.tensor([1., 2]), torch.tensor([1 + 1e-7, 2.1])) // tensor([ True, False])
+ * torch.isclose(torch.tensor([1.5, 2]), torch.tensor([1.5 + 1e-7, 2.1])) // tensor([ True, False])
  */
 export const isclose: PointwiseOnly<IsClose> = pointwise({
   name: "isclose",

@@ -81,7 +81,7 @@ const fromLarger = (a: Expr, b: Expr, distance: (d: Expr) => Expr) =>
 /**
  * `log(eᵃ + eᵇ)`, without overflow. PyTorch: `torch.logaddexp`.
  * @example
- * torch.logaddexp(torch.tensor([100.]), torch.tensor([100.])) // tensor([100.6931])
+ * torch.logaddexp(torch.tensor([100.5]), torch.tensor([100.5])) // tensor([101.1931])
  */
 export const logaddexp: PointwiseOnly<Pair> = pointwise({
   name: "logaddexp",
@@ -116,7 +116,7 @@ const xlogyOf = (x: Expr, y: Expr) => where(y.isnan(), constant(NaN), where(x.eq
 /**
  * `input · log(other)`, 0 where `input` is 0. PyTorch: `torch.xlogy`.
  * @example
- * torch.xlogy(torch.tensor([0., 2]), torch.tensor([0., 3])) // tensor([0.0000, 2.1972])
+ * torch.xlogy(torch.tensor([0, 2]), torch.tensor([0, 3])) // tensor([0.0000, 2.1972])
  */
 export const xlogy: Pointwise<Operator> = pointwise({
   name: "xlogy",
@@ -134,7 +134,7 @@ export const xlogy: Pointwise<Operator> = pointwise({
 /**
  * The logistic function `1 / (1 + e⁻ˣ)`. PyTorch: `torch.sigmoid`.
  * @example
- * torch.sigmoid(torch.tensor([0., 2])) // tensor([0.5000, 0.8808])
+ * torch.sigmoid(torch.tensor([0, 2])) // tensor([0.5000, 0.8808])
  */
 export const sigmoid: Pointwise<Unary> = pointwise({
   name: "sigmoid",

@@ -1,11 +1,13 @@
 /** @file Powers and roots. */
 import { bool, Category, float64 } from "../../core/dtype.ts";
-import { DTypeError, ValueError } from "../../core/errors.ts";
+import { DTypeError, describe, ValueError } from "../../core/errors.ts";
 import { scalarCategory } from "../../core/scalar.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { type Expr, where } from "../../expr/index.ts";
 import { resultType, type TensorOrScalar } from "../dtypes.ts";
 import { FLOATING, family, NUMBERS, type Pointwise, pointwise } from "../pointwise-form.ts";
+import { mul } from "./arithmetic.ts";
+import { exp2 } from "./exponential.ts";
 import type { Pair, Unary } from "./signatures.ts";
 
 type PowLike = (input: TensorOrScalar, exponent: TensorOrScalar) => Tensor;
@@ -39,7 +41,8 @@ const power: Pointwise<PowLike> = pointwise({
   },
 });
 
-const fixedPower = (expr: (x: Expr) => Expr, slope: (x: Expr) => Expr): Pointwise<Unary> =>
+/** `gradient` makes that of `x` from that of the power. */
+const fixedPower = (expr: (x: Expr) => Expr, gradient: (grad: Expr, x: Expr) => Expr): Pointwise<Unary> =>
   pointwise({
     name: "pow",
     args: ["input"],
@@ -47,53 +50,42 @@ const fixedPower = (expr: (x: Expr) => Expr, slope: (x: Expr) => Expr): Pointwis
     accepts: FLOATING,
     node: "PowBackward0",
     expr: ({ input }) => expr(input),
-    derivative: { input: ({ grad, input }) => grad.mul(slope(input)) },
+    derivative: { input: ({ grad, input }) => gradient(grad, input) },
   });
+
+const sqrtPower = fixedPower(
+  (x) => x.sqrt(),
+  (grad, x) => grad.mul(x.rsqrt()).mul(0.5),
+);
+const squarePower = fixedPower(
+  (x) => x.mul(x),
+  (grad, x) => grad.mul(x).mul(2),
+);
+const cubePower = fixedPower(
+  (x) => x.mul(x).mul(x),
+  (grad, x) => grad.mul(x.mul(x)).mul(3),
+);
+const rsqrtPower = fixedPower(
+  (x) => x.rsqrt(),
+  (grad, x) => grad.mul(x.rsqrt().div(x)).mul(-0.5),
+);
+const reciprocalPower = fixedPower(
+  (x) => x.reciprocal(),
+  (grad, x) => grad.div(x.mul(x)).neg(),
+);
+const inverseSquarePower = fixedPower(
+  (x) => x.mul(x).reciprocal(),
+  (grad, x) => grad.div(x.mul(x).mul(x)).mul(-2),
+);
 
 /** Exponents whose powers of a float are much less work than `pow`. */
 const FIXED_POWERS: ReadonlyMap<unknown, Pointwise<Unary>> = new Map([
-  [
-    0.5,
-    fixedPower(
-      (x) => x.sqrt(),
-      (x) => x.rsqrt().mul(0.5),
-    ),
-  ],
-  [
-    2,
-    fixedPower(
-      (x) => x.mul(x),
-      (x) => x.mul(2),
-    ),
-  ],
-  [
-    3,
-    fixedPower(
-      (x) => x.mul(x).mul(x),
-      (x) => x.mul(x).mul(3),
-    ),
-  ],
-  [
-    -0.5,
-    fixedPower(
-      (x) => x.rsqrt(),
-      (x) => x.rsqrt().div(x).mul(-0.5),
-    ),
-  ],
-  [
-    -1,
-    fixedPower(
-      (x) => x.reciprocal(),
-      (x) => x.mul(x).reciprocal().neg(),
-    ),
-  ],
-  [
-    -2,
-    fixedPower(
-      (x) => x.mul(x).reciprocal(),
-      (x) => x.mul(x).mul(x).reciprocal().mul(-2),
-    ),
-  ],
+  [0.5, sqrtPower],
+  [2, squarePower],
+  [3, cubePower],
+  [-0.5, rsqrtPower],
+  [-1, reciprocalPower],
+  [-2, inverseSquarePower],
 ]);
 
 /**
@@ -170,7 +162,7 @@ export const sqrt: Pointwise<Unary> = pointwise({
 /**
  * `1 / √input`. PyTorch: `torch.rsqrt`.
  * @example
- * torch.rsqrt(torch.tensor([4., 16])) // tensor([0.5000, 0.2500])
+ * torch.rsqrt(torch.tensor([4, 16])) // tensor([0.5000, 0.2500])
  */
 export const rsqrt: Pointwise<Unary> = pointwise({
   name: "rsqrt",
@@ -183,7 +175,7 @@ export const rsqrt: Pointwise<Unary> = pointwise({
 /**
  * `√(input² + other²)`, without overflow. PyTorch: `torch.hypot`.
  * @example
- * torch.hypot(torch.tensor([3.]), torch.tensor([4.])) // tensor([5.])
+ * torch.hypot(torch.tensor([1.5]), torch.tensor([2.5])) // tensor([2.9155])
  */
 export const hypot: Pointwise<Pair> = pointwise({
   name: "hypot",
@@ -193,3 +185,18 @@ export const hypot: Pointwise<Pair> = pointwise({
   saves: "result",
   expr: ({ input, other }) => input.hypot(other),
 });
+
+/**
+ * `input · 2^other`. PyTorch: `torch.ldexp`.
+ * @example
+ * torch.ldexp(torch.tensor([1.5]), torch.tensor([4])) // tensor([24.])
+ */
+export const ldexp: Pair & { readonly inplace: Pair } = Object.assign(
+  ((input, other) => mul(tensorForLdexp(input), exp2(other))) satisfies Pair,
+  { inplace: ((input, other) => mul.inplace(input, exp2(other))) satisfies Pair },
+);
+
+function tensorForLdexp(input: Tensor): Tensor {
+  if (!(input instanceof Tensor)) throw new ValueError(`ldexp: expected a Tensor as input, got ${describe(input)}`);
+  return input;
+}

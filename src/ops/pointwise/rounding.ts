@@ -98,7 +98,7 @@ export const frac: Pointwise<Unary> = pointwise({
 /**
  * The magnitude of `input` with the sign of `other`, that of −0 too. PyTorch: `torch.copysign`.
  * @example
- * torch.copysign(torch.tensor([1., -2]), -0) // tensor([-1., -2.])
+ * torch.copysign(torch.tensor([1, -2]), -0) // tensor([-1., -2.])
  */
 export const copysign: Pointwise<Binary> = pointwise({
   name: "copysign",

@@ -4,7 +4,7 @@ import { DTypeError, describe, ShapeError, ValueError } from "../../core/errors.
 import { shapeText } from "../../core/shape.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { type Expr, where as select } from "../../expr/index.ts";
-import { bind, type Call } from "../bind.ts";
+import { bind, type Call, isOptions } from "../bind.ts";
 import type { TensorOrScalar } from "../dtypes.ts";
 import { type Choice, family, NUMBERS, type Pointwise, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
 import { checkMask, fits } from "./checks.ts";
@@ -35,7 +35,7 @@ const fill: Pointwise<MaskedFill> = pointwise({
  * @returns the dtype of `input`
  * @throws ShapeError for a value with dimensions; ValueError for one that the dtype cannot hold
  * @example
- * torch.maskedFill(torch.tensor([1., 2]), torch.tensor([true, false]), -Infinity) // tensor([-inf, 2.])
+ * torch.maskedFill(torch.tensor([1.5, 2.5]), torch.tensor([true, false]), -Infinity) // tensor([  -inf, 2.5000])
  */
 export const maskedFill: Pointwise<MaskedFill> = family(fill, (given) => {
   const { input, mask, value } = bind<{ input: unknown; mask: unknown; value: unknown }>(
@@ -103,7 +103,7 @@ const clampAbove = (name: string, node: (isNumber: { max: boolean }) => string):
 /**
  * What is below `min` becomes `min`. The gradient passes at the bound. PyTorch: `torch.clamp_min`.
  * @example
- * torch.clampMin(torch.tensor([-1., 2]), 0) // tensor([0., 2.])
+ * torch.clampMin(torch.tensor([-1, 2]), 0) // tensor([0, 2])
  */
 export const clampMin: Pointwise<(input: Tensor, min: TensorOrScalar) => Tensor> = clampBelow("clampMin", ({ min }) =>
   min ? "ClampMinBackward0" : "ClampMinBackward1",
@@ -128,12 +128,14 @@ type ClampOptions = { min?: BoundOrNone; max?: BoundOrNone };
  * @returns NaN where the input or a bound is; the gradient passes at the bounds
  * @throws ValueError without any bound
  * @example
- * torch.clamp(torch.tensor([-1., 0.5, 2]), 0, 1) // tensor([0.0000, 0.5000, 1.0000])
- * torch.tensor([-1., 2]).clamp({ min: 0 }) // tensor([0., 2.])
+ * torch.clamp(torch.tensor([-1, 0.5, 2]), 0, 1) // tensor([0.0000, 0.5000, 1.0000])
+ * torch.tensor([-1, 2]).clamp({ min: 0 }) // tensor([0, 2])
  */
 export const clamp: Pointwise<
   (input: Tensor, ...args: Call<[min: BoundOrNone, max: BoundOrNone], ClampOptions>) => Tensor
 > = family(clampBoth, (given): Choice => {
+  const [, low, high] = given;
+  if (given.length === 3 && low !== null && high !== null && !isOptions(high)) return [clampBoth, given];
   const {
     input,
     min = null,

@@ -59,7 +59,7 @@ export const atan: Pointwise<Unary> = pointwise({
 /**
  * The angle of the point `(other, input)`, from −π to π. PyTorch: `torch.atan2`.
  * @example
- * torch.atan2(torch.tensor([1., -1]), torch.tensor([-1., -1])) // tensor([ 2.3562, -2.3562])
+ * torch.atan2(torch.tensor([1, -1]), torch.tensor([-1, -1])) // tensor([ 2.3562, -2.3562])
  */
 export const atan2: Pointwise<Pair> = pointwise({
   name: "atan2",
@@ -87,7 +87,7 @@ export const cosh: Pointwise<Unary> = pointwise({
 /**
  * Hyperbolic tangent. PyTorch: `torch.tanh`.
  * @example
- * torch.tanh(torch.tensor([-1., 0, 1])) // tensor([-0.7616,  0.0000,  0.7616])
+ * torch.tanh(torch.tensor([-1, 0, 1])) // tensor([-0.7616,  0.0000,  0.7616])
  */
 export const tanh: Pointwise<Unary> = pointwise({
   name: "tanh",

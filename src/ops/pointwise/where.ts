@@ -12,7 +12,7 @@ import { checkMask } from "./checks.ts";
  * @returns the dtype that `input` and `other` meet in
  * @throws DTypeError if `condition` is not bool
  * @example
- * torch.where(torch.tensor([true, false]), torch.tensor([1., 2]), 0) // tensor([1., 0.])
+ * torch.where(torch.tensor([true, false]), torch.tensor([1, 2]), 0) // tensor([1, 0])
  */
 export const where: PointwiseOnly<(condition: Tensor, input: TensorOrScalar, other: TensorOrScalar) => Tensor> =
   pointwise({

@@ -4,7 +4,7 @@ import { cpu, device as toDevice } from "../../core/device.ts";
 import { type DType, getDefaultDtype, iinfo, int64 } from "../../core/dtype.ts";
 import { describe, ValueError } from "../../core/errors.ts";
 import { type Shape, sizesOf } from "../../core/shape.ts";
-import { Tensor } from "../../core/tensor.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import { bind, isOptions } from "../bind.ts";
 import { allocate, checkOptions, finish, type SizesAndOptions, splitSizes, type TensorOptions } from "../creation.ts";
 import { checkTensor } from "../params.ts";
@@ -104,7 +104,7 @@ function boundNames(args: readonly unknown[]): ("low" | "high")[] {
  * The whole numbers 0 to n − 1 in random order. PyTorch: `torch.randperm`.
  * @example
  * torch.manualSeed(0);
- * torch.randperm(4) // tensor([2, 0, 1, 3])
+ * torch.randperm(4) // tensor([0, 1, 3, 2])
  */
 export function randperm(n: number, options: RandomTensorOptions = {}): Tensor {
   if (!Number.isSafeInteger(n) || n < 0)

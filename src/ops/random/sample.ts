@@ -58,7 +58,8 @@ const normalOp = kernelOp<NormalAttrs>({
     if (std === null) out.mul_(tensors.at(-1) as Tensor);
     return out.add_(mean ?? first);
   },
-  backward: ([grad], context) => [0, 1].map((i) => (context.needs(i) ? zerosBack(grad as Tensor, context.shape(i), null) : null)),
+  backward: ([grad], context) =>
+    [0, 1].map((i) => (context.needs(i) ? zerosBack(grad as Tensor, context.shape(i), null) : null)),
 });
 
 type NormalArgs =
@@ -87,7 +88,9 @@ export function normal(...args: NormalArgs): Tensor {
     const { requiresGrad = false, generator, ...plain } = options;
     const out = randn([0], plain);
     const from = generator ? { generator } : {};
-    return finish(normal_(allocate(sizesOf("normal", [size]), out.dtype, out.device), mean, std, from), { requiresGrad });
+    return finish(normal_(allocate(sizesOf("normal", [size]), out.dtype, out.device), mean, std, from), {
+      requiresGrad,
+    });
   }
   const tensors = [mean, std].filter((x) => x instanceof Tensor) as Tensor[];
   for (const t of tensors)

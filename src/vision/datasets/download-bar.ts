@@ -10,7 +10,7 @@ export interface DownloadBar {
 }
 
 const SILENT: DownloadBar = { begin: () => () => {}, stop: () => {} };
-const MEGABYTE = 1e6;
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 
 /** A bar on standard error, where that is a terminal. */
 export function downloadBar(): DownloadBar {
@@ -23,16 +23,15 @@ export function downloadBar(): DownloadBar {
       stop();
       // Loaded when it is needed, and without await: a constructor may be waiting.
       const { SingleBar, Presets } = createRequire(import.meta.url)("cli-progress") as typeof import("cli-progress");
-      const format = `${url.slice(url.lastIndexOf("/") + 1)} [{bar}] {percentage}% | {value}/{total} MB | {eta_formatted}`;
-      bar = new SingleBar({ format, hideCursor: true, stopOnComplete: true }, Presets.shades_classic);
-      const current = bar;
-      let started = false;
+      const name = url.slice(url.lastIndexOf("/") + 1);
+      const format = `${name} [{bar}] {percentage}% | {received}/{size} MB | {eta_formatted}`;
+      const current = new SingleBar({ format, hideCursor: true, stopOnComplete: true }, Presets.shades_classic);
+      bar = current;
       return (received, total) => {
         if (total === 0) return;
-        const size = Math.round(total / MEGABYTE);
-        if (!started) current.start(size, 0);
-        started = true;
-        current.update(Math.min(size, Math.round(received / MEGABYTE)));
+        const figures = { received: megabytes(received), size: megabytes(total) };
+        if (current.getProgress() === 0 && !current.isActive) current.start(total, 0, figures);
+        current.update(received, figures);
       };
     },
   };

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatasetError } from "./error.ts";
 import { type DownloadBar, downloadBar } from "./download-bar.ts";
+import { DatasetError } from "./error.ts";
 import { type Transferred, transferLater, transferNow } from "./transfer.ts";
 
 /** A file, as it is on the mirrors. */
@@ -46,7 +46,10 @@ function* steps(plan: DownloadPlan): Generator<string, void, Transferred> {
   for (const resource of plan.resources) if (!isThere(plan.folder, resource)) yield* fetchOne(plan, resource);
 }
 
-function* fetchOne({ op, folder, mirrors }: DownloadPlan, { filename, md5 }: Resource): Generator<string, void, Transferred> {
+function* fetchOne(
+  { op, folder, mirrors }: DownloadPlan,
+  { filename, md5 }: Resource,
+): Generator<string, void, Transferred> {
   const path = join(folder, filename);
   const failures: string[] = [];
   for (const mirror of mirrors) {

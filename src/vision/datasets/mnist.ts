@@ -75,8 +75,8 @@ export class MNIST<X = Image, Y = number> extends GreyImages<X, Y> {
     const { root, train = true, transform = null, targetTransform = null, download = false } = o;
     if (typeof root !== "string" && !(root instanceof URL))
       throw new ValueError(`${type.printedName}: expected a folder as root, got ${describe(root)}`);
-    if (download) downloadNow(type.plan(root));
-    super(root, train, transform, targetTransform, type.read(root, train));
+    if (download) downloadNow(planOf(type, root));
+    super(root, train, transform, targetTransform, read(type, root, train));
   }
 
   /**
@@ -84,30 +84,31 @@ export class MNIST<X = Image, Y = number> extends GreyImages<X, Y> {
    * @throws DatasetError if no mirror gives a file with the right md5
    */
   static download(root: string | URL): Promise<void> {
-    return downloadLater(this.plan(root));
+    // biome-ignore lint/complexity/noThisInStatic: the subclass's files are meant
+    return downloadLater(planOf(this, root));
   }
+}
 
-  private static plan(root: string | URL): DownloadPlan {
-    const { printedName, resources, mirrors } = this;
-    return { op: printedName, folder: this.rawFolder(root), resources, mirrors };
-  }
+function rawFolder({ printedName }: typeof MNIST, root: string | URL): string {
+  return join(folderOf(root), printedName, "raw");
+}
 
-  private static rawFolder(root: string | URL): string {
-    return join(folderOf(root), this.printedName, "raw");
-  }
+function planOf(type: typeof MNIST, root: string | URL): DownloadPlan {
+  const { printedName, resources, mirrors } = type;
+  return { op: printedName, folder: rawFolder(type, root), resources, mirrors };
+}
 
-  private static read(root: string | URL, train: boolean): Labelled {
-    const op = this.printedName;
-    const prefix = join(this.rawFolder(root), train ? "train" : "t10k");
-    const images = readIdx(op, `${prefix}-images-idx3-ubyte`, 3);
-    const { data: labels } = readIdx(op, `${prefix}-labels-idx1-ubyte`, 1);
-    if (labels.length !== images.shape[0])
-      throw new DatasetError("corrupt", `${op}: expected a label for each image, got ${images.shape[0]} images and ${labels.length} labels in ${prefix}-…`);
-    const wrong = labels.find((label) => label >= this.classes.length);
-    if (wrong !== undefined)
-      throw new DatasetError("corrupt", `${op}: expected labels from 0 to ${this.classes.length - 1} in ${prefix}-labels-idx1-ubyte, got ${wrong}`);
-    return { images, labels };
-  }
+function read(type: typeof MNIST, root: string | URL, train: boolean): Labelled {
+  const { printedName: op, classes } = type;
+  const prefix = join(rawFolder(type, root), train ? "train" : "t10k");
+  const corrupt = (what: string) => new DatasetError("corrupt", `${op}: ${prefix}-…: ${what}`);
+  const images = readIdx(op, `${prefix}-images-idx3-ubyte`, 3);
+  const { data: labels } = readIdx(op, `${prefix}-labels-idx1-ubyte`, 1);
+  if (labels.length !== images.shape[0])
+    throw corrupt(`expected a label for each image, got ${images.shape[0]} images and ${labels.length} labels`);
+  const wrong = labels.find((label) => label >= classes.length);
+  if (wrong !== undefined) throw corrupt(`expected labels from 0 to ${classes.length - 1}, got ${wrong}`);
+  return { images, labels };
 }
 
 function resources(sums: readonly [string, string, string, string]): readonly Resource[] {

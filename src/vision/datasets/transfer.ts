@@ -47,7 +47,9 @@ function start(url: string): { worker: Worker; port: MessagePort; state: Int32Ar
 /** Waits for the content without returning to the event loop. */
 export function transferNow(url: string, onProgress: OnProgress): Transferred {
   const { worker, port, state } = start(url);
-  while (Atomics.wait(state, Slot.done, 0, TICK) === "timed-out") onProgress(state[Slot.received]!, state[Slot.total]!);
+  const report = () => onProgress(state[Slot.received]!, state[Slot.total]!);
+  while (Atomics.wait(state, Slot.done, 0, TICK) === "timed-out") report();
+  report();
   const got = receiveMessageOnPort(port) as { message: Transferred };
   port.close();
   worker.unref();
@@ -57,7 +59,8 @@ export function transferNow(url: string, onProgress: OnProgress): Transferred {
 /** The same for those who can await. */
 export async function transferLater(url: string, onProgress: OnProgress): Promise<Transferred> {
   const { worker, port, state } = start(url);
-  const timer = setInterval(() => onProgress(state[Slot.received]!, state[Slot.total]!), TICK);
+  const report = () => onProgress(state[Slot.received]!, state[Slot.total]!);
+  const timer = setInterval(report, TICK);
   try {
     return await new Promise((resolve, reject) => {
       port.once("message", resolve);
@@ -65,6 +68,7 @@ export async function transferLater(url: string, onProgress: OnProgress): Promis
     });
   } finally {
     clearInterval(timer);
+    report();
     port.close();
   }
 }

@@ -19,7 +19,11 @@ export abstract class VisionDataset<X, Y> extends Dataset<[X, Y]> {
   readonly transform: TransformOf<Image, X> | null;
   readonly targetTransform: TransformOf<number, Y> | null;
 
-  constructor(root: string | URL | null, transform: TransformOf<Image, X> | null, targetTransform: TransformOf<number, Y> | null) {
+  constructor(
+    root: string | URL | null,
+    transform: TransformOf<Image, X> | null,
+    targetTransform: TransformOf<number, Y> | null,
+  ) {
     super();
     this.root = root === null ? null : folderOf(root);
     this.transform = transform;

@@ -6,8 +6,12 @@ import { Transform } from "./transform.ts";
 // biome-ignore lint/suspicious/noExplicitAny: each takes what the one before gives, which the tuple's type does not check
 export type Step = (input: any) => unknown;
 
-type First<T extends readonly Step[]> = T extends readonly [infer F extends Step, ...unknown[]] ? Parameters<F>[0] : unknown;
-type Last<T extends readonly Step[]> = T extends readonly [...unknown[], infer F extends Step] ? ReturnType<F> : unknown;
+type First<T extends readonly Step[]> = T extends readonly [infer F extends Step, ...unknown[]]
+  ? Parameters<F>[0]
+  : unknown;
+type Last<T extends readonly Step[]> = T extends readonly [...unknown[], infer F extends Step]
+  ? ReturnType<F>
+  : unknown;
 
 /**
  * Several transforms, one after the other. torchvision: `transforms.Compose`.
@@ -20,7 +24,8 @@ export class Compose<const T extends readonly Step[]> extends Transform<First<T>
 
   constructor(transforms: T) {
     super();
-    if (!Array.isArray(transforms)) throw new ValueError(`Compose: expected an array of transforms, got ${describe(transforms)}`);
+    if (!Array.isArray(transforms))
+      throw new ValueError(`Compose: expected an array of transforms, got ${describe(transforms)}`);
     for (const step of transforms as readonly unknown[]) checkCallable("Compose", step);
     this.transforms = transforms;
     const [first] = transforms as readonly (Step & Pick<Transform<unknown, unknown>, "many">)[];
@@ -60,5 +65,6 @@ export class Lambda<I, O> extends Transform<I, O> {
 }
 
 function checkCallable(op: string, step: unknown): void {
-  if (typeof step !== "function") throw new ValueError(`${op}: expected a function or a transform, got ${describe(step)}`);
+  if (typeof step !== "function")
+    throw new ValueError(`${op}: expected a function or a transform, got ${describe(step)}`);
 }

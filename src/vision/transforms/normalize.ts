@@ -1,5 +1,5 @@
 /** @file Shifting and scaling the channels of pictures. */
-import { describe, DTypeError, ShapeError, ValueError } from "../../core/errors.ts";
+import { DTypeError, describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { shapeText } from "../../core/shape.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { pyFloat } from "../../format/python-number.ts";
@@ -23,7 +23,11 @@ export class Normalize extends Transform<Tensor, Tensor> {
   readonly std: readonly number[];
   readonly inplace: boolean;
 
-  constructor(mean: readonly number[], std: readonly number[], ...args: Call<[inplace: boolean], { inplace?: boolean }>) {
+  constructor(
+    mean: readonly number[],
+    std: readonly number[],
+    ...args: Call<[inplace: boolean], { inplace?: boolean }>
+  ) {
     super();
     const { inplace = false } = bind<{ inplace?: boolean }>("Normalize", ["inplace"], args);
     this.mean = checkNumbers("mean", mean);
@@ -33,8 +37,10 @@ export class Normalize extends Transform<Tensor, Tensor> {
   }
 
   forward(input: Tensor): Tensor {
-    if (!(input instanceof Tensor)) throw new ValueError(`Normalize: expected a Tensor, got ${describe(input)}; put ToTensor before it`);
-    if (!input.dtype.isFloatingPoint) throw new DTypeError(`Normalize: expected a floating-point tensor, got ${input.dtype}`);
+    if (!(input instanceof Tensor))
+      throw new ValueError(`Normalize: expected a Tensor, got ${describe(input)}; put ToTensor before it`);
+    if (!input.dtype.isFloatingPoint)
+      throw new DTypeError(`Normalize: expected a floating-point tensor, got ${input.dtype}`);
     if (input.ndim < 3)
       throw new ShapeError(`Normalize: expected a tensor of shape (..., C, H, W), got ${shapeText(input.shape)}`);
     const channels = input.shape[input.ndim - 3] as number;

@@ -22,14 +22,17 @@ function fromImage({ data, channels, height, width }: Image): Tensor {
   const elements = new Elements(buffer as ArrayBuffer, byteOffset, data.length);
   const area = height * width;
   for (let c = 0; c < channels; c++)
-    for (let i = 0, at = c; i < area; i++, at += channels) elements[c * area + i] = fractions[data[at] as number] as number;
+    for (let i = 0, at = c; i < area; i++, at += channels)
+      elements[c * area + i] = fractions[data[at] as number] as number;
   return out.to(dtype);
 }
 
 /** An H × W × C (or H × W) tensor as C × H × W; only bytes are scaled. */
 function fromArray(array: Tensor): Tensor {
   if (array.ndim !== 2 && array.ndim !== 3)
-    throw new ShapeError(`ToTensor: expected an image of 2 or 3 dimensions (H, W or H, W, C), got shape ${shapeText(array.shape)}`);
+    throw new ShapeError(
+      `ToTensor: expected an image of 2 or 3 dimensions (H, W or H, W, C), got shape ${shapeText(array.shape)}`,
+    );
   const planes = array.ndim === 2 ? array.unsqueeze(0) : array.permute([2, 0, 1]);
   if (array.dtype !== uint8) return planes.contiguous();
   return planes.contiguous().to(getDefaultDtype()).div(255);
@@ -61,7 +64,9 @@ function allAlike(pictures: readonly (Image | Tensor)[]): pictures is readonly I
   const [first] = pictures;
   return (
     first instanceof Image &&
-    pictures.every((x) => x instanceof Image && x.mode === first.mode && x.width === first.width && x.height === first.height)
+    pictures.every(
+      (x) => x instanceof Image && x.mode === first.mode && x.width === first.width && x.height === first.height,
+    )
   );
 }
 
@@ -79,6 +84,7 @@ function fromImages(images: readonly Image[]): Tensor[] {
   const nbytes = layout.numel * dtype.itemsize;
   // Each has a storage of its own, and so a version of its own: only the memory is common.
   return images.map(
-    (_, i) => new Tensor(new Storage(storage.device, nbytes, storage.block, storage.byteOffset + i * nbytes), layout, dtype),
+    (_, i) =>
+      new Tensor(new Storage(storage.device, nbytes, storage.block, storage.byteOffset + i * nbytes), layout, dtype),
   );
 }

@@ -2,6 +2,12 @@
 
 export interface Transform<I, O> {
   (input: I): O;
+
+  /**
+   * The outputs of several inputs, for transforms that do these faster together. It must not change or keep its inputs, which may
+   * lie in memory that others use.
+   */
+  many?(inputs: readonly I[]): O[];
 }
 
 /**
@@ -30,12 +36,6 @@ export abstract class Transform<I, O> {
 
   /** Computes the output of one input. */
   abstract forward(input: I): O;
-
-  /**
-   * The outputs of several inputs, for transforms that do these faster together. It must not change or keep its inputs, which may
-   * lie in memory that others use.
-   */
-  many?(inputs: readonly I[]): O[];
 
   /** What stands between the parentheses when it prints. */
   extraRepr(): string {

@@ -1,5 +1,4 @@
-/** @file PyTorch's names of fields and classes: what stands in a state_dict and in print. */
-import { ValueError } from "../../core/errors.ts";
+/** @file Python's names of fields and classes: what stands in a state_dict and in print. */
 
 /**
  * The name that Python code would give a field: `linearReluStack` → `linear_relu_stack`. A name without capitals, or one that
@@ -13,13 +12,6 @@ export function snakeCase(name: string): string {
 /** The name that a field has here: `weight_decay` → `weightDecay`. */
 export function camelCase(name: string): string {
   return name.replace(/(?<=[^_])_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** Checks a name that becomes part of a dotted path. */
-export function checkName(op: string, name: unknown): asserts name is string {
-  if (typeof name !== "string") throw new ValueError(`${op}: expected a string as name, got ${String(name)}`);
-  if (name === "") throw new ValueError(`${op}: expected a name, got an empty string`);
-  if (name.includes(".")) throw new ValueError(`${op}: expected a name without ".", got ${JSON.stringify(name)}`);
 }
 
 /** What library classes carry, so that minifiers cannot change how they print. */
