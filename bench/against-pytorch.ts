@@ -15,8 +15,13 @@ export interface PeerOptions {
 }
 
 function run(command: string, args: readonly string[], env: Record<string, string>): Map<string, Timing> {
-  const { stdout, status, error } = spawnSync(command, args, { encoding: "utf8", env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
-  if (error || status !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${error?.message ?? `status ${status}`}`);
+  const { stdout, status, error } = spawnSync(command, args, {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (error || status !== 0)
+    throw new Error(`${command} ${args.join(" ")} failed: ${error?.message ?? `status ${status}`}`);
   const results = new Map<string, Timing>();
   for (const line of stdout.split("\n"))
     if (line.startsWith("{")) {
@@ -28,9 +33,20 @@ function run(command: string, args: readonly string[], env: Record<string, strin
 
 /** PyTorch on its fair settings; see the comparison's README for why each matters. */
 function pytorch(name: string, threads: number, { script, seconds, data }: PeerOptions): Timing | undefined {
-  const args = [script, "--threads", String(threads), "--only", `^${name.replaceAll(".", "\\.")}$`, "--seconds", String(seconds)];
+  const args = [
+    script,
+    "--threads",
+    String(threads),
+    "--only",
+    `^${name.replaceAll(".", "\\.")}$`,
+    "--seconds",
+    String(seconds),
+  ];
   if (data !== undefined) args.push("--data", data);
-  return run(python, args, { OPENBLAS_CORETYPE: process.env["OPENBLAS_CORETYPE"] ?? "SKYLAKEX", OPENBLAS_NUM_THREADS: String(threads) }).get(name);
+  return run(python, args, {
+    OPENBLAS_CORETYPE: process.env["OPENBLAS_CORETYPE"] ?? "SKYLAKEX",
+    OPENBLAS_NUM_THREADS: String(threads),
+  }).get(name);
 }
 
 function ours(name: string, { seconds, data, threads }: PeerOptions): Timing | undefined {
@@ -49,6 +65,15 @@ export function compare(names: readonly string[], options: PeerOptions): void {
     const all = pytorch(name, Math.min(2, cpus().length), options);
     if (!own || !one || !all) continue;
     const peer = Math.min(one.ms, all.ms);
-    console.log(JSON.stringify({ name, ms: own.ms, max: own.max, pytorch1: one.ms, pytorch2: all.ms, ratio: Math.round((own.ms / peer) * 1000) / 1000 }));
+    console.log(
+      JSON.stringify({
+        name,
+        ms: own.ms,
+        max: own.max,
+        pytorch1: one.ms,
+        pytorch2: all.ms,
+        ratio: Math.round((own.ms / peer) * 1000) / 1000,
+      }),
+    );
   }
 }

@@ -64,7 +64,14 @@ for (const [name, f] of Object.entries(mega))
 
 /** The quickstart's network. */
 export const mlp = () =>
-  new nn.Sequential(new nn.Flatten(), new nn.Linear(784, 512), new nn.ReLU(), new nn.Linear(512, 512), new nn.ReLU(), new nn.Linear(512, 10));
+  new nn.Sequential(
+    new nn.Flatten(),
+    new nn.Linear(784, 512),
+    new nn.ReLU(),
+    new nn.Linear(512, 512),
+    new nn.ReLU(),
+    new nn.Linear(512, 10),
+  );
 
 cases.set("train.quickstart_b64_sgd", () => {
   torch.manualSeed(0);

@@ -6,7 +6,9 @@ import { parseArgs } from "node:util";
 import * as torch from "typetorch";
 import { mlp } from "./cases.ts";
 
-const { values } = parseArgs({ options: { steps: { type: "string", default: "20000" }, keep: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: { steps: { type: "string", default: "20000" }, keep: { type: "boolean", default: false } },
+});
 const steps = Number(values.steps);
 
 torch.manualSeed(0);
@@ -30,4 +32,13 @@ for (let i = 1; i <= steps; i++) {
   if (i >= 1000 && i % 100 === 0) peak = Math.max(peak, megabytes());
 }
 const end = megabytes();
-console.log(JSON.stringify({ steps, kept: kept.length, after1000: Math.round(early), end: Math.round(end), peak: Math.round(peak), growth: Math.round((end - early) * 10) / 10 }));
+console.log(
+  JSON.stringify({
+    steps,
+    kept: kept.length,
+    after1000: Math.round(early),
+    end: Math.round(end),
+    peak: Math.round(peak),
+    growth: Math.round((end - early) * 10) / 10,
+  }),
+);

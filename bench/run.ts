@@ -31,7 +31,8 @@ if (data !== undefined) cases.set("epoch.fashion_mnist_quickstart", () => epoch(
 const names = [...cases.keys()].filter((name) => only.test(name));
 
 if (values["against-pytorch"]) {
-  if (!existsSync(values.pytorch)) throw new Error(`bench: expected PyTorch's side at ${values.pytorch}; name it with --pytorch`);
+  if (!existsSync(values.pytorch))
+    throw new Error(`bench: expected PyTorch's side at ${values.pytorch}; name it with --pytorch`);
   compare(names, { script: values.pytorch, seconds, data, threads });
 } else {
   if (threads !== undefined) torch.setNumThreads(threads);

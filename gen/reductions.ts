@@ -30,7 +30,7 @@ function struct(name: string, reduction: Reduction): string {
   ].join("\n");
 }
 
-/** C++ source with the table `tt_reductions_<type>` of one accumulator type, null where a reduction has no such form. */
+/** C++ source with the table `tt_reductions_<type>` of one accumulator type, with empty entries where a reduction has no such form. */
 export function reductionsFile(type: RegisterType): string {
   const reductions: readonly (readonly [string, Reduction])[] = REDUCTION_NAMES.map((name) => [name, REDUCTIONS[name]]);
   const exists = (r: Reduction) => r.accTypes.includes(type);
@@ -48,7 +48,7 @@ export function reductionsFile(type: RegisterType): string {
     "",
     "using namespace TT_NS;",
     `extern "C" const tt_reduction TT_SYMBOL(reductions_${type})[] = {`,
-    ...reductions.map(([name, r]) => (exists(r) ? `    run_reduction<reduce_${name}, T>,` : "    nullptr,")),
+    ...reductions.map(([name, r]) => (exists(r) ? `    Loops<reduce_${name}, T>::entry,` : "    {},")),
     "};",
     `extern "C" const int32_t TT_SYMBOL(reductions_${type}_count) = ${reductions.length};`,
     "",

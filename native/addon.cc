@@ -27,22 +27,25 @@
 
 #define DECLARE(isa, name) extern "C" TT_WEAK int32_t tt_##name##_##isa(const double*);
 #if defined(__x86_64__) || defined(_M_X64)
+#define DECLARE_WEAKEST(name) DECLARE(sse2, name)
 #define DECLARE_ALL(name) DECLARE(sse2, name) DECLARE(avx2, name) DECLARE(avx512, name)
 #else
+#define DECLARE_WEAKEST(name) DECLARE(baseline, name)
 #define DECLARE_ALL(name) DECLARE(baseline, name)
 #endif
 TT_ENTRIES(DECLARE_ALL)
+TT_PORTABLE_ENTRIES(DECLARE_WEAKEST)
 
 namespace {
 
 enum Entry {
 #define ENUMERATE(name) entry_##name,
-  TT_ENTRIES(ENUMERATE) entry_count
+  TT_ENTRIES(ENUMERATE) TT_PORTABLE_ENTRIES(ENUMERATE) entry_count
 };
 
 const char* const entry_names[] = {
 #define SPELL(name) #name,
-    TT_ENTRIES(SPELL)};
+    TT_ENTRIES(SPELL) TT_PORTABLE_ENTRIES(SPELL)};
 
 struct Isa {
   const char* name;
@@ -51,17 +54,18 @@ struct Isa {
 
 const Isa isas[] = {
 #if defined(__x86_64__) || defined(_M_X64)
+#define PORTABLE(name) tt_##name##_sse2,
 #define ROW(name) tt_##name##_sse2,
-    {"sse2", {TT_ENTRIES(ROW)}},
+    {"sse2", {TT_ENTRIES(ROW) TT_PORTABLE_ENTRIES(PORTABLE)}},
 #undef ROW
 #define ROW(name) tt_##name##_avx2,
-    {"avx2", {TT_ENTRIES(ROW)}},
+    {"avx2", {TT_ENTRIES(ROW) TT_PORTABLE_ENTRIES(PORTABLE)}},
 #undef ROW
 #define ROW(name) tt_##name##_avx512,
-    {"avx512", {TT_ENTRIES(ROW)}},
+    {"avx512", {TT_ENTRIES(ROW) TT_PORTABLE_ENTRIES(PORTABLE)}},
 #else
 #define ROW(name) tt_##name##_baseline,
-    {"baseline", {TT_ENTRIES(ROW)}},
+    {"baseline", {TT_ENTRIES(ROW) TT_PORTABLE_ENTRIES(ROW)}},
 #endif
 };
 
@@ -212,6 +216,7 @@ void export_function(napi_env env, napi_value exports, const char* name, napi_ca
 }  // namespace
 
 NAPI_MODULE_INIT() {
+  tt_keep_freed_memory();
   tt_pin_library();
   Environment* environment = new (std::nothrow) Environment;
   if (!environment) return throw_type_error(env, "typetorch: out of memory");
@@ -228,5 +233,6 @@ NAPI_MODULE_INIT() {
   if (environment->isa->entries[entry_##name])  \
     export_function(env, exports, entry_names[entry_##name], call_entry<entry_##name>);
   TT_ENTRIES(EXPORT)
+  TT_PORTABLE_ENTRIES(EXPORT)
   return exports;
 }

@@ -2,6 +2,9 @@
 #include "platform.h"
 
 #include <stdlib.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #if defined(_WIN32)
 #define WIN32_LEAN_AND_MEAN
@@ -33,6 +36,15 @@ void* tt_alloc(size_t bytes) {
 }
 void tt_free(void* memory) { free(memory); }
 #endif
+
+void tt_keep_freed_memory(void) {
+#if defined(__GLIBC__)
+  // The largest threshold that glibc takes. It would raise its own up to this as such buffers are freed, but give the memory back.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+  mallopt(M_TOP_PAD, 4 << 20);
+#endif
+}
 
 namespace {
 

@@ -6,7 +6,8 @@
 // Without a compiler it says so and succeeds (the library then works, slowly, through another engine); --required makes
 // that a failure. --keep-going links what compiles, leaving out the kernels that do not.
 //
-// native/*.cc is compiled once; native/kernels/*.cc and build/gen/kernels/*.cc once per instruction set.
+// native/*.cc is compiled once, native/portable/*.cc once for the weakest instruction set, native/kernels/*.cc and
+// build/gen/kernels/*.cc for each.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -35,8 +36,10 @@ export function units(compiler) {
     command: [...compiler.command, ...compileFlags(root, isa)],
   });
   const kernels = [...filesIn("native/kernels", ".cc"), ...filesIn("build/gen/kernels", ".cc")];
+  const [weakest] = Object.keys(ISAS);
   return [
     ...filesIn("native", ".cc").map((source) => unit(source, null)),
+    ...filesIn("native/portable", ".cc").map((source) => unit(source, weakest)),
     ...Object.keys(ISAS).flatMap((isa) => kernels.map((source) => unit(source, isa))),
   ];
 }

@@ -48,9 +48,10 @@ export function checkSymbols() {
     }
   }
   const abi = readFileSync(join(root, "native/abi.h"), "utf8");
-  const declared = [...abi.matchAll(/^\s*X\((\w+)\)/gm)].map((match) => match[1]);
-  for (const [isa, names] of entries) {
-    for (const entry of declared) {
+  const declared = (list) =>
+    [...(abi.split(`#define ${list}(X)`)[1] ?? "").split("// end")[0].matchAll(/X\((\w+)\)/g)].map((match) => match[1]);
+  for (const [i, [isa, names]] of [...entries].entries()) {
+    for (const entry of [...declared("TT_ENTRIES"), ...(i === 0 ? declared("TT_PORTABLE_ENTRIES") : [])]) {
       if (!names.has(`tt_${entry}_${isa}`))
         problems.push(`abi.h declares ${entry}, which no kernel file defines (${isa})`);
     }

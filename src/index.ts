@@ -3,8 +3,15 @@ import "./backends/cpu/backend.ts";
 import "./tensor.ts";
 
 export * as accelerator from "./accelerator.ts";
-export { enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, noGrad, setGradEnabled } from "./autograd/modes.ts";
 export * as autograd from "./autograd/index.ts";
+export {
+  enableGrad,
+  inferenceMode,
+  isGradEnabled,
+  isInferenceModeEnabled,
+  noGrad,
+  setGradEnabled,
+} from "./autograd/modes.ts";
 export { getNumThreads, setNumThreads } from "./backends/cpu/info.ts";
 export * as backends from "./backends/index.ts";
 export { Device, device } from "./core/device.ts";
@@ -47,6 +54,6 @@ export * from "./ops/functions.ts";
 export * as random from "./ops/random/index.ts";
 export * from "./ops/shared.ts";
 export * as optim from "./optim/index.ts";
-export * as utils from "./utils.ts";
 export * as safetensors from "./serialize/safetensors.ts";
 export { load, save } from "./serialize/save-load.ts";
+export * as utils from "./utils.ts";

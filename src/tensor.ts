@@ -4,10 +4,10 @@
  */
 import * as autogradApi from "./autograd/api.ts";
 import { handOut } from "./autograd/grad-memory.ts";
-import { gradFnOf, renewAccumulator, requiresGrad } from "./autograd/graph.ts";
-import { metaOf, type TensorHook, versionOf } from "./autograd/meta.ts";
-import type { Node } from "./autograd/node.ts";
-import { AutogradError, describe, DTypeError, ShapeError, ValueError } from "./core/errors.ts";
+import { gradFnOf, isDifferentiable, renewAccumulator, requiresGrad } from "./autograd/graph.ts";
+import { metaOf, versionOf } from "./autograd/meta.ts";
+import type { Node, TensorHook } from "./autograd/node.ts";
+import { AutogradError, DTypeError, describe, ShapeError, ValueError } from "./core/errors.ts";
 import { sameShape, shapeText } from "./core/shape.ts";
 import { Tensor } from "./core/tensor.ts";
 import type { ExtremeMethod } from "./ops/arg-reduce.ts";
@@ -107,6 +107,8 @@ const accessors = {
     return requiresGrad(this);
   },
   set requiresGrad(value: boolean) {
+    if (!this.isLeaf)
+      throw new AutogradError("requiresGrad: you can only change requiresGrad flags of leaf variables; use detach()");
     this.requiresGrad_(value);
   },
   get grad(): Tensor | null {
@@ -121,7 +123,7 @@ const accessors = {
     return gradFnOf(this);
   },
   get isLeaf(): boolean {
-    return !requiresGrad(this) || gradFnOf(this) === null;
+    return this.meta === null || this.meta.gradFn === null;
   },
   get outputNr(): number {
     return this.meta?.outputNr ?? 0;
@@ -145,11 +147,13 @@ const accessors = {
   },
   get mT(): Tensor {
     if (this.ndim === 0) return this;
-    if (this.ndim < 2) throw new ShapeError(`mT: expected a matrix or a batch of them, got shape ${shapeText(this.shape)}`);
+    if (this.ndim < 2)
+      throw new ShapeError(`mT: expected a matrix or a batch of them, got shape ${shapeText(this.shape)}`);
     return this.transpose(-2, -1);
   },
   get H(): Tensor {
-    if (this.ndim !== 0 && this.ndim !== 2) throw new ShapeError(`H: expected a matrix, got shape ${shapeText(this.shape)}; use mH for batches`);
+    if (this.ndim !== 0 && this.ndim !== 2)
+      throw new ShapeError(`H: expected a matrix, got shape ${shapeText(this.shape)}; use mH for batches`);
     return this.ndim === 0 ? this.conj() : this.adjoint();
   },
   get mH(): Tensor {
@@ -182,17 +186,22 @@ function setGrad(t: Tensor, value: Tensor | null): void {
   }
   if (!(value instanceof Tensor)) throw new ValueError(`grad: expected a Tensor or null, got ${describe(value)}`);
   if (value === t) throw new ValueError("grad: cannot assign a tensor as its own gradient");
-  if (!sameShape(value.shape, t.shape)) throw new ShapeError(`grad: expected a gradient of shape ${shapeText(t.shape)}, got ${shapeText(value.shape)}`);
+  if (!sameShape(value.shape, t.shape))
+    throw new ShapeError(`grad: expected a gradient of shape ${shapeText(t.shape)}, got ${shapeText(value.shape)}`);
   if (value.dtype !== t.dtype) throw new DTypeError(`grad: expected a gradient of ${t.dtype}, got ${value.dtype}`);
   handOut(value);
   metaOf(t).grad = value;
 }
 
-/** `x.data = y`: `x` takes over the memory of `y`, and keeps its place in the graph. */
+/** `x.data = y`: `x` takes over the memory of `y`, and keeps its place in the graph and its version. */
 function setData(t: Tensor, value: Tensor): void {
   if (!(value instanceof Tensor)) throw new ValueError(`data: expected a Tensor, got ${describe(value)}`);
-  if (gradFnOf(t) !== null && value.dtype !== t.dtype) throw new AutogradError(`data: expected a tensor of ${t.dtype} for one that is part of a graph, got ${value.dtype}`);
+  if (requiresGrad(t) && !isDifferentiable(value))
+    throw new DTypeError(
+      `data: expected a floating-point or complex dtype for a tensor that requires grad, got ${value.dtype}`,
+    );
   const sameKind = value.dtype === t.dtype && sameShape(value.shape, t.shape);
+  if (t.storage !== value.storage) metaOf(t).ownVersion = { value: versionOf(t) };
   Object.assign(t, { storage: value.storage, layout: value.layout, dtype: value.dtype });
   if (!sameKind) renewAccumulator(t);
 }
@@ -210,13 +219,15 @@ function install(name: string, f: unknown): void {
   if (typeof f !== "function") return;
   Object.defineProperty(Tensor.prototype, name, { value: method(f as never), writable: true, configurable: true });
   const { inplace } = f as { inplace?: (...args: never[]) => unknown };
-  if (inplace) Object.defineProperty(Tensor.prototype, `${name}_`, { value: method(inplace), writable: true, configurable: true });
+  if (inplace)
+    Object.defineProperty(Tensor.prototype, `${name}_`, { value: method(inplace), writable: true, configurable: true });
 }
 
 for (const [name, f] of Object.entries(shared)) install(name, f);
 for (const [name, f] of Object.entries(methodsOnly)) install(name, f);
 install("backward", autogradApi.backwardMethod);
-for (const name of ["detach", "detach_", "requiresGrad_", "retainGrad", "registerHook"] as const) install(name, autogradApi[name]);
+for (const name of ["detach", "detach_", "requiresGrad_", "retainGrad", "registerHook"] as const)
+  install(name, autogradApi[name]);
 Object.defineProperties(Tensor.prototype, Object.getOwnPropertyDescriptors(accessors));
 Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom"), {
   value(this: Tensor) {

@@ -61,7 +61,9 @@ test("NaN in the data goes through, as in PyTorch", () => {
 test("operators on tensors", () => {
   const [a, b] = [torch.ones(2), torch.ones(2)];
   // @ts-expect-error TypeScript knows it, too
-  expect(thrown(() => a + b)).toMatch(/^ValueError: Tensor: operators such as \+ and < do not work on tensors; write a\.add\(b\)/);
+  expect(thrown(() => a + b)).toMatch(
+    /^ValueError: Tensor: operators such as \+ and < do not work on tensors; write a\.add\(b\)/,
+  );
   expect(`${a}`).toBe("tensor([1., 1.])");
 });
 

@@ -1,8 +1,19 @@
-// load_store.h's loops: for every dtype and register type, along a row and across rows.
+// load_store.h's loops.
 #include "load_store.h"
 
 namespace TT_NS {
 namespace {
+
+// Calls action(Item{}) with an integer of an element's size.
+template <class Action>
+TT_INLINE void with_size(int64_t item, Action action) {
+  switch (item) {
+    case 1: action(uint8_t{}); break;
+    case 2: action(uint16_t{}); break;
+    case 4: action(uint32_t{}); break;
+    case 8: action(uint64_t{}); break;
+  }
+}
 
 // Calls action(M{}) with the element type of a dtype.
 template <class Action>
@@ -40,84 +51,60 @@ TT_INLINE int64_t store_halves(Float16*, const float*, int64_t) { return 0; }
 #endif
 
 template <class M, class R>
-TT_INLINE void load_row(R* __restrict to, const char* from, int64_t stride, int64_t n) {
-  if (stride == (int64_t)sizeof(M)) {
-    const M* source = (const M*)from;
-    int64_t i = 0;
-    if constexpr (same<M, Float16> && same<R, float>) i = load_halves(to, source, n);
-    for (; i < n; i++) to[i] = from_memory<R>(source[i]);
-  } else if (stride == 0) {
-    const R value = n > 0 ? from_memory<R>(*(const M*)from) : R(0);
-    for (int64_t i = 0; i < n; i++) to[i] = value;
-  } else {
-    for (int64_t i = 0; i < n; i++) to[i] = from_memory<R>(*(const M*)(from + i * stride));
-  }
+TT_INLINE void convert_in(R* __restrict to, const M* __restrict from, int64_t n) {
+  int64_t i = 0;
+  if constexpr (same<M, Float16> && same<R, float>) i = load_halves(to, from, n);
+  for (; i < n; i++) to[i] = from_memory<R>(from[i]);
 }
 template <class M, class R>
-TT_INLINE void store_row(char* to, int64_t stride, const R* __restrict from, int64_t n) {
-  if (stride == (int64_t)sizeof(M)) {
-    M* target = (M*)to;
-    int64_t i = 0;
-    if constexpr (same<M, Float16> && same<R, float>) i = store_halves(target, from, n);
-    for (; i < n; i++) target[i] = to_memory<M>(from[i]);
-  } else {
-    for (int64_t i = 0; i < n; i++) *(M*)(to + i * stride) = to_memory<M>(from[i]);
+TT_INLINE void convert_out(M* __restrict to, const R* __restrict from, int64_t n) {
+  int64_t i = 0;
+  if constexpr (same<M, Float16> && same<R, float>) i = store_halves(to, from, n);
+  for (; i < n; i++) to[i] = to_memory<M>(from[i]);
+}
+
+// Calls row(address, elements before it, elements) for each part of a row of the box from `linear` on.
+template <class Byte, class Row>
+TT_INLINE void for_parts(Byte* data, const tt_box& box, const int64_t* strides, int64_t linear, int64_t n, Row row) {
+  int64_t index[kMaxDims];
+  locate(box, linear, index);
+  Byte* start = data + offset_of(box, strides, index, 1);
+  int64_t inner = index[0];
+  for (int64_t done = 0; done < n;) {
+    const int64_t rest = box.sizes[0] - inner;
+    const int64_t count = rest < n - done ? rest : n - done;
+    row(start + inner * strides[0], done, count);
+    done += count;
+    inner = 0;
+    start = next_row(box, strides, index, start);
   }
 }
 
-// Row r goes to to[r * pitch]. Column by column, as they lie in memory.
-template <class M, class R>
-TT_INLINE void load_columns(R* __restrict to, int64_t pitch, const char* from, int64_t stride, int64_t columns,
+template <class Item>
+TT_INLINE void move_from(Item* __restrict to, const char* from, int64_t stride, int64_t n) {
+  if (stride == (int64_t)sizeof(Item))
+    for (int64_t i = 0; i < n; i++) to[i] = ((const Item*)from)[i];
+  else
+    for (int64_t i = 0; i < n; i++) to[i] = *(const Item*)(from + i * stride);
+}
+template <class Item>
+TT_INLINE void move_to(char* to, int64_t stride, const Item* __restrict from, int64_t n) {
+  for (int64_t i = 0; i < n; i++) *(Item*)(to + i * stride) = from[i];
+}
+
+// Column by column, as they lie in memory.
+template <class Item>
+TT_INLINE void move_columns(Item* __restrict to, int64_t pitch, const char* from, int64_t stride, int64_t columns,
                             int64_t rows) {
-  if (rows == 16) {
-    for (int64_t j = 0; j < columns; j++) {
-      const M* column = (const M*)(from + j * stride);
+  for (int64_t j = 0; j < columns; j++) {
+    const Item* column = (const Item*)(from + j * stride);
+    if (rows == kBlockRows) {
 #pragma GCC unroll 16
-      for (int64_t r = 0; r < 16; r++) to[r * pitch + j] = from_memory<R>(column[r]);
-    }
-  } else {
-    for (int64_t j = 0; j < columns; j++) {
-      const M* column = (const M*)(from + j * stride);
-      for (int64_t r = 0; r < rows; r++) to[r * pitch + j] = from_memory<R>(column[r]);
+      for (int64_t r = 0; r < kBlockRows; r++) to[r * pitch + j] = column[r];
+    } else {
+      for (int64_t r = 0; r < rows; r++) to[r * pitch + j] = column[r];
     }
   }
-}
-
-template <class R>
-TT_INLINE void gather_box(R* to, int32_t dtype, const char* from, const tt_box& box,
-                                              const int64_t* strides, int64_t linear, int64_t n) {
-  int64_t index[kMaxDims];
-  locate(box, linear, index);
-  const char* row = from + offset_of(box, strides, index, 1);
-  int64_t inner = index[0];
-  with_type(dtype, [&](auto m) __attribute__((always_inline)) {
-    while (n > 0) {
-      const int64_t run = box.sizes[0] - inner < n ? box.sizes[0] - inner : n;
-      load_row<decltype(m)>(to, row + inner * strides[0], strides[0], run);
-      to += run;
-      n -= run;
-      inner = 0;
-      row = next_row(box, strides, index, row);
-    }
-  });
-}
-template <class R>
-TT_INLINE void scatter_box(char* to, int32_t dtype, const tt_box& box, const int64_t* strides,
-                                               int64_t linear, const R* from, int64_t n) {
-  int64_t index[kMaxDims];
-  locate(box, linear, index);
-  char* row = to + offset_of(box, strides, index, 1);
-  int64_t inner = index[0];
-  with_type(dtype, [&](auto m) __attribute__((always_inline)) {
-    while (n > 0) {
-      const int64_t run = box.sizes[0] - inner < n ? box.sizes[0] - inner : n;
-      store_row<decltype(m)>(row + inner * strides[0], strides[0], from, run);
-      from += run;
-      n -= run;
-      inner = 0;
-      row = next_row(box, strides, index, row);
-    }
-  });
 }
 
 }  // namespace
@@ -125,28 +112,42 @@ TT_INLINE void scatter_box(char* to, int32_t dtype, const tt_box& box, const int
 
 using namespace TT_NS;
 
-#define TT_LOAD_STORE(R, name)                                                                                         \
-  extern "C" void TT_SYMBOL(load_##name)(R * to, int32_t dtype, const char* from, int64_t stride, int64_t n) {         \
-    with_type(dtype, [=](auto m) __attribute__((always_inline)) { load_row<decltype(m)>(to, from, stride, n); });      \
-  }                                                                                                                    \
-  extern "C" void TT_SYMBOL(store_##name)(char* to, int32_t dtype, int64_t stride, const R* from, int64_t n) {         \
-    with_type(dtype, [=](auto m) __attribute__((always_inline)) { store_row<decltype(m)>(to, stride, from, n); });     \
-  }                                                                                                                    \
-  extern "C" void TT_SYMBOL(gather_##name)(R * to, int32_t dtype, const char* from, const tt_box* box,                 \
-                                           const int64_t* strides, int64_t linear, int64_t n) {                        \
-    gather_box(to, dtype, from, *box, strides, linear, n);                                                             \
-  }                                                                                                                    \
-  extern "C" void TT_SYMBOL(load_block_##name)(R * to, int64_t pitch, int32_t dtype, const char* from, int64_t stride, \
-                                               int64_t columns, int64_t rows) {                                        \
-    with_type(dtype, [=](auto m) __attribute__((always_inline)) {                                                      \
-      load_columns<decltype(m)>(to, pitch, from, stride, columns, rows);                                               \
-    });                                                                                                                \
-  }                                                                                                                    \
-  extern "C" void TT_SYMBOL(scatter_##name)(char* to, int32_t dtype, const tt_box* box, const int64_t* strides,        \
-                                            int64_t linear, const R* from, int64_t n) {                                \
-    scatter_box(to, dtype, *box, strides, linear, from, n);                                                            \
-  }
+#define ALWAYS_INLINE __attribute__((always_inline))
 
-TT_LOAD_STORE(float, f32)
-TT_LOAD_STORE(double, f64)
-TT_LOAD_STORE(int64_t, i64)
+#define TT_CONVERT(R, name)                                                                            \
+  extern "C" void TT_SYMBOL(load_##name)(R * to, int32_t dtype, const void* from, int64_t n) {         \
+    with_type(dtype, [=](auto m) ALWAYS_INLINE { convert_in(to, (const decltype(m)*)from, n); });      \
+  }                                                                                                    \
+  extern "C" void TT_SYMBOL(store_##name)(void* to, int32_t dtype, const R* from, int64_t n) {         \
+    with_type(dtype, [=](auto m) ALWAYS_INLINE { convert_out((decltype(m)*)to, from, n); });           \
+  }
+TT_CONVERT(float, f32)
+TT_CONVERT(double, f64)
+TT_CONVERT(int64_t, i64)
+
+extern "C" void TT_SYMBOL(move_in)(void* to, int64_t item, const char* from, int64_t stride, int64_t n) {
+  with_size(item, [=](auto i) ALWAYS_INLINE { move_from((decltype(i)*)to, from, stride, n); });
+}
+extern "C" void TT_SYMBOL(move_out)(char* to, int64_t item, int64_t stride, const void* from, int64_t n) {
+  with_size(item, [=](auto i) ALWAYS_INLINE { move_to(to, stride, (const decltype(i)*)from, n); });
+}
+extern "C" void TT_SYMBOL(gather_in)(void* to, int64_t item, const char* from, const tt_box* box, const int64_t* strides,
+                                     int64_t linear, int64_t n) {
+  with_size(item, [=](auto i) ALWAYS_INLINE {
+    for_parts(from, *box, strides, linear, n, [=](const char* row, int64_t done, int64_t count) ALWAYS_INLINE {
+      move_from((decltype(i)*)to + done, row, strides[0], count);
+    });
+  });
+}
+extern "C" void TT_SYMBOL(scatter_out)(char* to, int64_t item, const tt_box* box, const int64_t* strides, int64_t linear,
+                                       const void* from, int64_t n) {
+  with_size(item, [=](auto i) ALWAYS_INLINE {
+    for_parts(to, *box, strides, linear, n, [=](char* row, int64_t done, int64_t count) ALWAYS_INLINE {
+      move_to(row, strides[0], (const decltype(i)*)from + done, count);
+    });
+  });
+}
+extern "C" void TT_SYMBOL(block_in)(void* to, int64_t pitch, int64_t item, const char* from, int64_t stride,
+                                    int64_t columns, int64_t rows) {
+  with_size(item, [=](auto i) ALWAYS_INLINE { move_columns((decltype(i)*)to, pitch, from, stride, columns, rows); });
+}

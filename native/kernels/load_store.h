@@ -46,6 +46,10 @@ constexpr bool is_half = same<T, Float16> || same<T, BFloat16>;
 template <class T>
 constexpr bool is_real = same<T, float> || same<T, double>;
 
+// The dtype that a register's values have in memory.
+template <class R>
+constexpr int32_t dtype_of = same<R, float> ? TT_FLOAT32 : same<R, double> ? TT_FLOAT64 : TT_INT64;
+
 // The float that, rounded to a half type, gives what x itself would: rounded to odd, which keeps ties and sides.
 TT_INLINE float narrow_to_odd(double x) {
   const float rounded = (float)x;
@@ -122,44 +126,111 @@ TT_INLINE int64_t offset_of(const tt_box& box, const int64_t* strides, const int
   return offset;
 }
 
-enum { kMaxDims = 64 };
+constexpr int32_t kMaxDims = 64;
+// Rows of a block.
+constexpr int64_t kBlockRows = 16;
 
 }  // namespace
 }  // namespace TT_NS
 
-// n elements in a row of memory, into registers and back; the same across the rows of a box, from the position `linear`
-// on; and a block of rows and columns whose columns lie side by side in memory. Strides are in bytes. load_store.cc has them, once for each register type.
-#define TT_LOAD_STORE(R, name)                                                                                         \
-  extern "C" void TT_SYMBOL(load_##name)(R* to, int32_t dtype, const char* from, int64_t stride, int64_t n);           \
-  extern "C" void TT_SYMBOL(store_##name)(char* to, int32_t dtype, int64_t stride, const R* from, int64_t n);          \
-  extern "C" void TT_SYMBOL(gather_##name)(R* to, int32_t dtype, const char* from, const tt_box* box,                  \
-                                           const int64_t* strides, int64_t linear, int64_t n);                         \
-  extern "C" void TT_SYMBOL(scatter_##name)(char* to, int32_t dtype, const tt_box* box, const int64_t* strides,        \
-                                            int64_t linear, const R* from, int64_t n);                                 \
-  extern "C" void TT_SYMBOL(load_block_##name)(R* to, int64_t pitch, int32_t dtype, const char* from, int64_t stride,  \
-                                               int64_t columns, int64_t rows);                                         \
-  namespace TT_NS {                                                                                                    \
-  TT_INLINE void load_block(R* to, int64_t pitch, int32_t dtype, const char* from, int64_t stride, int64_t columns,    \
-                            int64_t rows) {                                                                            \
-    TT_SYMBOL(load_block_##name)(to, pitch, dtype, from, stride, columns, rows);                                       \
-  }                                                                                                                    \
-  TT_INLINE void load_run(R* to, int32_t dtype, const char* from, int64_t stride, int64_t n) {                         \
-    TT_SYMBOL(load_##name)(to, dtype, from, stride, n);                                                                \
-  }                                                                                                                    \
-  TT_INLINE void store_run(char* to, int32_t dtype, int64_t stride, const R* from, int64_t n) {                        \
-    TT_SYMBOL(store_##name)(to, dtype, stride, from, n);                                                               \
-  }                                                                                                                    \
-  TT_INLINE void gather(R* to, int32_t dtype, const char* from, const tt_box& box, const int64_t* strides,             \
-                        int64_t linear, int64_t n) {                                                                   \
-    TT_SYMBOL(gather_##name)(to, dtype, from, &box, strides, linear, n);                                               \
-  }                                                                                                                    \
-  TT_INLINE void scatter(char* to, int32_t dtype, const tt_box& box, const int64_t* strides, int64_t linear,           \
-                         const R* from, int64_t n) {                                                                   \
-    TT_SYMBOL(scatter_##name)(to, dtype, &box, strides, linear, from, n);                                              \
-  }                                                                                                                    \
+// load_store.cc has the loops: conversions of elements that lie side by side, for each register type; and moves between
+// such and strided memory, which need only know an element's size. Strides are in bytes.
+#define TT_CONVERT(R, name)                                                                   \
+  extern "C" void TT_SYMBOL(load_##name)(R* to, int32_t dtype, const void* from, int64_t n);  \
+  extern "C" void TT_SYMBOL(store_##name)(void* to, int32_t dtype, const R* from, int64_t n); \
+  namespace TT_NS {                                                                           \
+  TT_INLINE void load_elements(R* to, int32_t dtype, const void* from, int64_t n) {           \
+    TT_SYMBOL(load_##name)(to, dtype, from, n);                                               \
+  }                                                                                           \
+  TT_INLINE void store_elements(void* to, int32_t dtype, const R* from, int64_t n) {          \
+    TT_SYMBOL(store_##name)(to, dtype, from, n);                                              \
+  }                                                                                           \
   }
+TT_CONVERT(float, f32)
+TT_CONVERT(double, f64)
+TT_CONVERT(int64_t, i64)
+#undef TT_CONVERT
 
-TT_LOAD_STORE(float, f32)
-TT_LOAD_STORE(double, f64)
-TT_LOAD_STORE(int64_t, i64)
+extern "C" {
+// Along a row; across the rows of a box, from the position `linear` on; a block whose columns lie side by side in
+// memory, into rows `pitch` elements apart.
+void TT_SYMBOL(move_in)(void* to, int64_t item, const char* from, int64_t stride, int64_t n);
+void TT_SYMBOL(move_out)(char* to, int64_t item, int64_t stride, const void* from, int64_t n);
+void TT_SYMBOL(gather_in)(void* to, int64_t item, const char* from, const tt_box* box, const int64_t* strides,
+                          int64_t linear, int64_t n);
+void TT_SYMBOL(scatter_out)(char* to, int64_t item, const tt_box* box, const int64_t* strides, int64_t linear,
+                            const void* from, int64_t n);
+void TT_SYMBOL(block_in)(void* to, int64_t pitch, int64_t item, const char* from, int64_t stride, int64_t columns,
+                         int64_t rows);
+}
+
+namespace TT_NS {
+namespace {
+
+// Elements that are moved before they are converted go through this much of the stack.
+constexpr int64_t kMoved = 256;
+
+#define TT_LOAD_STORE template <class R> static __attribute__((noinline, unused)) void
+
+TT_LOAD_STORE load_run(R* to, int32_t dtype, const char* from, int64_t stride, int64_t n) {
+  const int64_t item = item_size(dtype);
+  if (stride == item) return load_elements(to, dtype, from, n);
+  if (stride == 0) {
+    if (n > 0) load_elements(to, dtype, from, 1);
+    for (int64_t i = 1; i < n; i++) to[i] = to[0];
+    return;
+  }
+  if (dtype == dtype_of<R>) return TT_SYMBOL(move_in)(to, item, from, stride, n);
+  int64_t moved[kMoved];
+  for (; n > 0; n -= kMoved, to += kMoved, from += kMoved * stride) {
+    const int64_t count = n < kMoved ? n : kMoved;
+    TT_SYMBOL(move_in)(moved, item, from, stride, count);
+    load_elements(to, dtype, moved, count);
+  }
+}
+TT_LOAD_STORE store_run(char* to, int32_t dtype, int64_t stride, const R* from, int64_t n) {
+  const int64_t item = item_size(dtype);
+  if (stride == item) return store_elements(to, dtype, from, n);
+  if (dtype == dtype_of<R>) return TT_SYMBOL(move_out)(to, item, stride, from, n);
+  int64_t moved[kMoved];
+  for (; n > 0; n -= kMoved, from += kMoved, to += kMoved * stride) {
+    const int64_t count = n < kMoved ? n : kMoved;
+    store_elements(moved, dtype, from, count);
+    TT_SYMBOL(move_out)(to, item, stride, moved, count);
+  }
+}
+TT_LOAD_STORE gather(R* to, int32_t dtype, const char* from, const tt_box& box, const int64_t* strides, int64_t linear,
+                     int64_t n) {
+  const int64_t item = item_size(dtype);
+  if (dtype == dtype_of<R>) return TT_SYMBOL(gather_in)(to, item, from, &box, strides, linear, n);
+  int64_t moved[kMoved];
+  for (; n > 0; n -= kMoved, to += kMoved, linear += kMoved) {
+    const int64_t count = n < kMoved ? n : kMoved;
+    TT_SYMBOL(gather_in)(moved, item, from, &box, strides, linear, count);
+    load_elements(to, dtype, moved, count);
+  }
+}
+TT_LOAD_STORE scatter(char* to, int32_t dtype, const tt_box& box, const int64_t* strides, int64_t linear,
+                      const R* from, int64_t n) {
+  const int64_t item = item_size(dtype);
+  if (dtype == dtype_of<R>) return TT_SYMBOL(scatter_out)(to, item, &box, strides, linear, from, n);
+  int64_t moved[kMoved];
+  for (; n > 0; n -= kMoved, from += kMoved, linear += kMoved) {
+    const int64_t count = n < kMoved ? n : kMoved;
+    store_elements(moved, dtype, from, count);
+    TT_SYMBOL(scatter_out)(to, item, &box, strides, linear, moved, count);
+  }
+}
+// At most kMoved columns.
+TT_LOAD_STORE load_block(R* to, int64_t pitch, int32_t dtype, const char* from, int64_t stride, int64_t columns,
+                         int64_t rows) {
+  const int64_t item = item_size(dtype);
+  if (dtype == dtype_of<R>) return TT_SYMBOL(block_in)(to, pitch, item, from, stride, columns, rows);
+  int64_t moved[kBlockRows * kMoved];
+  TT_SYMBOL(block_in)(moved, columns, item, from, stride, columns, rows);
+  for (int64_t r = 0; r < rows; r++) load_elements(to + r * pitch, dtype, (char*)moved + r * columns * item, columns);
+}
 #undef TT_LOAD_STORE
+
+}  // namespace
+}  // namespace TT_NS

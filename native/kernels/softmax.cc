@@ -62,7 +62,7 @@ TT_INLINE void each_register(const C* a, const C* b, C* out, int64_t n, C filler
 
 // One row of contiguous elements; `out` may be `a` or `b`.
 template <int kind, typename C>
-TT_INLINE void row(const C* a, const C* b, C* out, int64_t n) {
+static __attribute__((noinline)) void row(const C* a, const C* b, C* out, int64_t n) {
   const C lowest = -C(__builtin_inff());
   if constexpr (kind == kSoftmax || kind == kLogSoftmax) {
     V<C> max_lanes = broadcast(lowest);
@@ -108,7 +108,7 @@ constexpr int64_t kColumns = 128;
 
 // `width` columns at once, one step of the strides apart; elements of a step are contiguous.
 template <int kind, typename C>
-TT_INLINE void columns(const C* a, const C* b, C* out, int64_t n, const int64_t* steps, int64_t width) {
+static __attribute__((noinline)) void columns(const C* a, const C* b, C* out, int64_t n, const int64_t* steps, int64_t width) {
   C peak[kColumns], sum[kColumns];
   const int64_t out_step = steps[0], a_step = steps[1], b_step = steps[2];
   const C lowest = -C(__builtin_inff());

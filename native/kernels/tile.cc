@@ -18,8 +18,6 @@ namespace {
 constexpr int64_t kTileBytes = 1024;
 // Rows shorter than this are gathered into full tiles.
 constexpr int64_t kShortRow = 32;
-// Rows that are loaded together where an input lies across them.
-constexpr int64_t kBlockRows = 16;
 // What a piece of parallel work costs at least, in additions.
 constexpr int64_t kGrainCost = 1 << 17;
 

@@ -2,11 +2,11 @@
 import { AutogradError, describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
 import { sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
-import { run, tensorPreHook } from "./engine.ts";
-import { AccumulateGrad, gradFnOf, isDifferentiable, requiresGrad } from "./graph.ts";
-import { metaOf, type TensorHook } from "./meta.ts";
+import { run } from "./engine.ts";
+import { edgeNr, edgeOf, gradFnOf, isDifferentiable, requiresGrad } from "./graph.ts";
+import { metaOf } from "./meta.ts";
 import { withGrad } from "./modes.ts";
-import { handle, type Node, type NodePreHook } from "./node.ts";
+import { addHook, resultHooksOf, type TensorHook } from "./node.ts";
 
 export interface BackwardOptions {
   /** Gradient of the tensor; 1 for one with a single element. */
@@ -53,6 +53,7 @@ export function backward(
   const grads = gradTensors === null || gradTensors === undefined ? [] : list<Tensor | null>(gradTensors);
   const { createGraph = false, retainGraph = createGraph, inputs = null } = options;
   if (Array.isArray(inputs) && inputs.length === 0) throw new ValueError("backward: expected at least one tensor as inputs, got none");
+  if (inputs !== null) for (const input of list<Tensor>(inputs)) retainGrad(input);
   run("backward", roots, seeds("backward", roots, grads), {
     createGraph,
     retainGraph,
@@ -148,7 +149,7 @@ export function detach_(t: Tensor): Tensor {
 export function requiresGrad_(t: Tensor, value = true): Tensor {
   if (value && !isDifferentiable(t))
     throw new DTypeError(`requiresGrad_: only tensors of floating-point and complex dtype can require gradients, got ${t.dtype} (whole numbers make int64: pass a dtype)`);
-  if (gradFnOf(t) !== null) {
+  if (t.meta !== null && t.meta.gradFn !== null) {
     if (value) return t;
     throw new AutogradError("requiresGrad_: you can only change requiresGrad flags of leaf variables; use detach()");
   }
@@ -157,28 +158,14 @@ export function requiresGrad_(t: Tensor, value = true): Tensor {
   return t;
 }
 
-const retainHooks = new WeakMap<Tensor, true>();
-
 /** Keeps the gradient of a tensor that is no leaf in its `grad`. PyTorch: `Tensor.retain_grad`. */
 export function retainGrad(t: Tensor): void {
   if (!requiresGrad(t)) throw new AutogradError("retainGrad: expected a tensor that requires grad");
-  if (gradFnOf(t) === null) return;
+  const node = gradFnOf(t);
+  if (node === null) return;
   const meta = metaOf(t);
   meta.retainsGrad = true;
-  installPreHook(t);
-}
-
-function installPreHook(t: Tensor): void {
-  if (retainHooks.has(t)) return;
-  retainHooks.set(t, true);
-  const meta = metaOf(t);
-  let node: Node | null = gradFnOf(t);
-  if (node === null) {
-    meta.accumulator ??= new AccumulateGrad(t);
-    node = meta.accumulator;
-  }
-  node.preHooks ??= new Set<NodePreHook>();
-  node.preHooks.add(tensorPreHook(t, gradFnOf(t) === null ? 0 : meta.outputNr));
+  resultHooksOf(node, meta.outputNr).retained = t;
 }
 
 /**
@@ -188,8 +175,6 @@ function installPreHook(t: Tensor): void {
 export function registerHook(t: Tensor, hook: TensorHook): { remove(): void } {
   if (!requiresGrad(t)) throw new AutogradError("registerHook: cannot register a hook on a tensor that does not require grad");
   if (typeof hook !== "function") throw new ValueError(`registerHook: expected a function, got ${describe(hook)}`);
-  const meta = metaOf(t);
-  meta.hooks ??= new Set();
-  installPreHook(t);
-  return handle(meta.hooks, hook);
+  const node = edgeOf(t);
+  return node === null ? { remove() {} } : addHook(resultHooksOf(node, edgeNr(t)).hooks, hook);
 }

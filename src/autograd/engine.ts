@@ -1,12 +1,12 @@
 /** @file Runs the backward graph: an iterative walk in the order of sequence numbers, so that depth costs no stack. */
-import { AutogradError, ShapeError } from "../core/errors.ts";
+import { AutogradError, DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { sameShape, shapeText } from "../core/shape.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { Tensor } from "../core/tensor.ts";
 import { duringBackward, handOut } from "./grad-memory.ts";
-import { AccumulateGrad, edgeNr, edgeOf, requiresGrad } from "./graph.ts";
-import type { TensorHook } from "./meta.ts";
+import { edgeNr, edgeOf, requiresGrad } from "./graph.ts";
+import { metaOf } from "./meta.ts";
 import { withGrad } from "./modes.ts";
-import type { Grad, Node } from "./node.ts";
+import type { Grad, Node, ResultHooks } from "./node.ts";
 
 export interface RunOptions {
   readonly retainGraph: boolean;
@@ -25,205 +25,208 @@ export function run(op: string, roots: readonly Tensor[], grads: readonly Tensor
   return duringBackward(() => withGrad(options.createGraph, () => new Run(op, roots, grads, options).execute()));
 }
 
+/** A node in a run: the gradients of its results so far, and from how many places more may come. */
+interface Task {
+  readonly node: Node;
+  readonly grads: Grad[];
+  waiting: number;
+}
+
 class Run {
-  private readonly pending = new Map<Node, Grad[]>();
-  private readonly waiting = new Map<Node, number>();
-  private readonly ready = new NodeHeap();
-  private readonly captures = new Map<Node, { nr: number; slot: number }[]>();
-  private readonly captured: Grad[];
+  private readonly tasks = new Map<Node, Task>();
+  private readonly ready = new TaskHeap();
   private readonly options: RunOptions;
-  private readonly op: string;
+  private readonly captured: Grad[];
+  /** The results whose gradients are `inputs`', by node. */
+  private readonly wanted = new Map<Node, { nr: number; slot: number }[]>();
+  /** The nodes to run for them; `null`: all. */
+  private readonly needed: Set<Node> | null;
 
   constructor(op: string, roots: readonly Tensor[], grads: readonly Tensor[], options: RunOptions) {
-    this.op = op;
     this.options = options;
     this.captured = (options.inputs ?? []).map(() => null);
-    const rootNodes: Node[] = [];
-    for (const root of roots) {
+    const nodes = roots.map((root, i) => {
       const node = edgeOf(root);
-      if (node === null) throw new AutogradError(`${op}: element of tensors does not require grad and does not have a gradFn`);
-      rootNodes.push(node);
-    }
-    this.wantInputs();
-    this.countDependencies(rootNodes);
+      if (node === null) throw new AutogradError(`${op}: element ${i} of tensors does not require grad and does not have a gradFn`);
+      return node;
+    });
+    this.want(op);
+    this.needed = options.inputs === null ? null : nodesLeadingTo(this.wanted, nodes);
+    if (options.accumulate) for (const node of this.wanted.keys()) this.needed?.add(node);
+    this.countDependencies(nodes);
     for (const [i, root] of roots.entries()) {
-      const grad = grads[i] as Tensor;
+      const [node, nr, grad] = [nodes[i] as Node, edgeNr(root), grads[i] as Tensor];
       if (!options.createGraph) handOut(grad); // the caller's: never taken over as some leaf's grad
-      this.add(rootNodes[i] as Node, edgeNr(root), grad);
+      add(this.taskOf(node), nr, checked(op, i, node, nr, grad));
     }
-    for (const node of new Set(rootNodes)) if (!this.waiting.get(node)) this.ready.push(node);
+    for (const node of new Set(nodes)) if (this.taskOf(node).waiting === 0) this.ready.push(this.taskOf(node));
   }
 
   execute(): Grad[] {
-    for (let node = this.ready.pop(); node !== null; node = this.ready.pop()) this.visit(node);
+    for (let task = this.ready.pop(); task !== null; task = this.ready.pop()) {
+      this.tasks.delete(task.node);
+      this.visit(task);
+    }
     return this.captured;
   }
 
-  private wantInputs(): void {
+  private want(op: string): void {
     for (const [slot, input] of (this.options.inputs ?? []).entries()) {
-      if (!requiresGrad(input)) throw new AutogradError(`${this.op}: one of the differentiated tensors does not require grad (input ${slot})`);
-      const node = edgeOf(input) as Node;
-      const list = this.captures.get(node);
+      if (!requiresGrad(input)) throw new AutogradError(`${op}: one of the differentiated tensors does not require grad (input ${slot})`);
+      const node = edgeOf(input);
+      if (node === null) continue; // no gradient can reach it
       const entry = { nr: edgeNr(input), slot };
-      if (list) list.push(entry);
-      else this.captures.set(node, [entry]);
+      const entries = this.wanted.get(node);
+      if (entries) entries.push(entry);
+      else this.wanted.set(node, [entry]);
     }
   }
 
-  /** Counts for each reachable node how many gradients it must wait for; leaves out what does not lead to the inputs. */
-  private countDependencies(roots: Node[]): void {
-    const useful = this.options.inputs === null ? null : this.nodesLeadingToInputs(roots);
-    const seen = new Set<Node>();
+  private taskOf(node: Node): Task {
+    let task = this.tasks.get(node);
+    if (task === undefined) {
+      task = { node, grads: new Array<Grad>(node.resultLayouts.length).fill(null), waiting: 0 };
+      this.tasks.set(node, task);
+    }
+    return task;
+  }
+
+  /** Whether `node` is to run, or to be looked at for its gradient. */
+  private reaches(node: Node): boolean {
+    return this.needed === null || this.needed.has(node) || this.wanted.has(node);
+  }
+
+  /** Makes a task of each node that will be reached, with the number of edges that lead to it. */
+  private countDependencies(roots: readonly Node[]): void {
     const stack: Node[] = [];
-    for (const root of roots) if (!seen.has(root) && seen.add(root)) stack.push(root);
+    for (const root of roots) if (!this.tasks.has(root) && this.taskOf(root)) stack.push(root);
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
       for (const next of node.nextNodes) {
-        if (next === null || (useful !== null && !useful.has(next))) continue;
-        this.waiting.set(next, (this.waiting.get(next) ?? 0) + 1);
-        if (!seen.has(next)) {
-          seen.add(next);
-          stack.push(next);
-        }
+        if (next === null || !this.reaches(next)) continue;
+        if (!this.tasks.has(next)) stack.push(next);
+        this.taskOf(next).waiting++;
       }
     }
-    this.useful = useful;
-  }
-  private useful: Set<Node> | null = null;
-
-  private nodesLeadingToInputs(roots: Node[]): Set<Node> {
-    // Depth first with an explicit stack: a node is useful when it is wanted itself or one of its successors is useful.
-    const useful = new Set<Node>(this.captures.keys());
-    const seen = new Set<Node>();
-    const path: { node: Node; next: number }[] = [];
-    for (const root of roots) {
-      if (seen.has(root)) continue;
-      seen.add(root);
-      path.push({ node: root, next: 0 });
-      while (path.length > 0) {
-        const top = path[path.length - 1] as { node: Node; next: number };
-        if (top.next < top.node.nextNodes.length) {
-          const child = top.node.nextNodes[top.next++];
-          if (child && !seen.has(child)) {
-            seen.add(child);
-            path.push({ node: child, next: 0 });
-          }
-          continue;
-        }
-        path.pop();
-        if (top.node.nextNodes.some((n) => n !== null && useful.has(n))) useful.add(top.node);
-      }
-    }
-    return useful;
   }
 
-  private visit(node: Node): void {
-    let grads = this.pending.get(node) ?? [];
-    this.pending.delete(node);
-    if (node.preHooks) {
-      handOutAll(grads);
-      for (const hook of node.preHooks) grads = (hook(grads) as Grad[] | undefined) ?? grads;
-      handOutAll(grads);
+  private visit({ node, grads: given }: Task): void {
+    const runs = this.needed === null || this.needed.has(node);
+    const grads = node.resultHooks === null ? given : callResultHooks(node.resultHooks, given);
+    if (!this.options.accumulate) {
+      // PyTorch hands out what came before the hooks where the node runs too.
+      for (const { nr, slot } of this.wanted.get(node) ?? NONE) this.captured[slot] = handedOut((runs ? given : grads)[nr] ?? null);
     }
-    for (const { nr, slot } of this.captures.get(node) ?? []) this.capture(node, slot, grads[nr] ?? null);
-    if (this.options.inputs !== null) {
-      if (node instanceof AccumulateGrad) return this.finish(node, grads, this.options.accumulate && this.captures.has(node));
-      if (!node.nextNodes.some((n) => n !== null && this.useful?.has(n))) return;
-    }
-    this.finish(node, grads, true);
-  }
-
-  private finish(node: Node, grads: Grad[], apply: boolean): void {
-    if (!apply) return;
-    let results = node.apply(grads);
-    if (node.postHooks) {
-      handOutAll(grads);
-      handOutAll(results);
-      for (const hook of node.postHooks) results = (hook(results, grads) as Grad[] | undefined) ?? results;
-      handOutAll(results);
-    }
+    if (!runs) return;
+    const results = callNode(node, grads);
     if (!this.options.retainGraph) node.release();
     const next = node.nextNodes;
     for (let i = 0; i < next.length; i++) {
       const target = next[i];
-      if (!target || (this.useful !== null && !this.useful.has(target))) continue;
-      const grad = results[i] ?? null;
-      if (grad !== null) this.add(target, node.nextNrs[i] as number, checked(node, i, target, node.nextNrs[i] as number, grad));
-      const left = (this.waiting.get(target) as number) - 1;
-      this.waiting.set(target, left);
-      if (left === 0) this.ready.push(target);
+      if (!target || !this.reaches(target)) continue;
+      const task = this.taskOf(target);
+      const grad = results[i];
+      const nr = node.nextNrs[i] as number;
+      if (grad) add(task, nr, checked(node, i, target, nr, grad));
+      if (--task.waiting === 0) this.ready.push(task);
     }
-  }
-
-  private capture(node: Node, slot: number, grad: Grad): void {
-    if (this.options.accumulate && node instanceof AccumulateGrad) return;
-    if (grad === null) return;
-    if (this.options.accumulate) {
-      const input = (this.options.inputs as readonly Tensor[])[slot] as Tensor;
-      retain(input, grad);
-    } else {
-      handOut(grad);
-      this.captured[slot] = grad;
-    }
-  }
-
-  private add(node: Node, nr: number, grad: Tensor): void {
-    let slots = this.pending.get(node);
-    if (!slots) {
-      slots = new Array<Grad>(node.resultLayouts.length).fill(null);
-      this.pending.set(node, slots);
-    }
-    const before = slots[nr];
-    slots[nr] = before ? before.add(grad) : grad;
   }
 }
 
-/** Hooks show gradients to the user. */
-function handOutAll(grads: readonly Grad[]): void {
-  for (const grad of grads) if (grad) handOut(grad);
-}
+const NONE: readonly never[] = [];
 
-/** Keeps the gradient of a tensor that is no leaf. */
-function retain(t: Tensor, grad: Tensor): void {
-  if (!t.meta) return;
-  t.meta.grad = t.meta.grad === null ? grad : t.meta.grad.add(grad);
-  handOut(grad);
-}
-
-/** Hooks of a tensor and `retainGrad` are a pre-hook on its node, for its result. */
-export function tensorPreHook(t: Tensor, nr: number): (grads: Grad[]) => Grad[] | undefined {
-  return (grads) => {
-    const meta = t.meta;
-    let grad = grads[nr];
-    if (!grad || !meta) return undefined;
-    for (const hook of meta.hooks ?? ([] as TensorHook[])) {
-      handOut(grad);
-      const replaced = hook(grad);
-      if (replaced) {
-        if (!sameShape(replaced.shape, grad.shape))
-          throw new ShapeError(`registerHook: expected a gradient of shape ${shapeText(grad.shape)} from the hook, got ${shapeText(replaced.shape)}`);
-        handOut(replaced);
-        grad = replaced;
-      }
-    }
-    if (meta.retainsGrad) {
-      meta.grad = grad;
-      handOut(grad);
-    }
-    const out = grads.slice();
-    out[nr] = grad;
-    return out;
+/** The nodes among those behind `roots` from which an edge leads to `wanted`, directly or through others. */
+function nodesLeadingTo(wanted: ReadonlyMap<Node, unknown>, roots: readonly Node[]): Set<Node> {
+  const leading = new Set<Node>();
+  const seen = new Set<Node>();
+  // Depth first with an explicit stack.
+  const path: { node: Node; next: number }[] = [];
+  const enter = (node: Node) => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    path.push({ node, next: 0 });
   };
+  for (const root of roots) {
+    enter(root);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      if (top.next < top.node.nextNodes.length) {
+        const child = top.node.nextNodes[top.next++];
+        if (child) enter(child);
+        continue;
+      }
+      path.pop();
+      if (top.node.nextNodes.some((n) => n !== null && (wanted.has(n) || leading.has(n)))) leading.add(top.node);
+    }
+  }
+  return leading;
+}
+
+function add({ grads }: Task, nr: number, grad: Tensor): void {
+  const before = grads[nr];
+  grads[nr] = before ? before.add(grad) : grad;
+}
+
+/** Marks a gradient that the user sees. */
+function handedOut<G extends Grad>(grad: G): G {
+  if (grad !== null) handOut(grad);
+  return grad;
+}
+
+/** Runs a node and its own hooks. */
+function callNode(node: Node, given: Grad[]): Grad[] {
+  let grads = given;
+  // A copy of the hooks: one may remove itself, or others.
+  for (const hook of node.preHooks === null ? NONE : [...node.preHooks]) grads = replaced("registerPrehook", hook.call(grads.map(handedOut)), grads);
+  if (node.postHooks === null || node.postHooks.size === 0) return node.apply(grads);
+  grads.forEach(handedOut);
+  let results = node.apply(grads);
+  for (const hook of [...node.postHooks]) results = replaced("registerHook", hook.call(results.map(handedOut), grads), results);
+  return results;
+}
+
+/** What a hook of a node makes of `grads`. */
+function replaced(op: string, by: unknown, grads: Grad[]): Grad[] {
+  if (by === null || by === undefined) return grads;
+  const list: unknown[] = by instanceof Tensor ? [by] : Array.isArray(by) ? by : [];
+  if (list.length !== grads.length || !list.every((g) => g === null || g === undefined || g instanceof Tensor))
+    throw new ValueError(`${op}: expected ${grads.length} gradients (tensors or null) from the hook, or nothing, got ${describe(by)}`);
+  return list.map((g) => handedOut((g as Tensor | undefined) ?? null));
+}
+
+/** Runs the hooks of tensors, then keeps the gradients of those that want to. */
+function callResultHooks(byResult: readonly (ResultHooks | undefined)[], given: readonly Grad[]): Grad[] {
+  return given.map((first, nr) => {
+    const own = byResult[nr];
+    if (first === null || own === undefined) return first;
+    let grad = handedOut(first);
+    for (const hook of [...own.hooks]) {
+      const by = hook.call(grad);
+      if (by === null || by === undefined) continue;
+      if (!(by instanceof Tensor)) throw new ValueError(`registerHook: expected a Tensor or nothing from the hook, got ${describe(by)}`);
+      if (!sameShape(by.shape, grad.shape))
+        throw new ShapeError(`registerHook: expected a gradient of shape ${shapeText(grad.shape)} from the hook, got ${shapeText(by.shape)}`);
+      if (by.dtype !== grad.dtype) throw new DTypeError(`registerHook: expected a gradient of ${grad.dtype} from the hook, got ${by.dtype}`);
+      grad = handedOut(by);
+    }
+    if (own.retained !== null) retain(own.retained, grad);
+    return grad;
+  });
+}
+
+/** Adds to the `grad` of a tensor that is no leaf. */
+function retain(t: Tensor, grad: Tensor): void {
+  const meta = metaOf(t);
+  meta.grad = handedOut(meta.grad === null ? grad.clone() : meta.grad.add(grad));
 }
 
 /** A gradient must have the shape and dtype of what it belongs to; broadcasting is undone, dtypes are cast. */
-function checked(from: Node, i: number, target: Node, nr: number, grad: Tensor): Tensor {
+function checked(from: Node | string, i: number, target: Node, nr: number, grad: Tensor): Tensor {
   const layout = target.resultLayouts[nr];
   const dtype = target.resultDTypes[nr];
   if (layout === undefined || dtype === undefined) return grad;
   let result = grad;
   if (!sameShape(grad.shape, layout.shape)) {
     if (!expandsTo(layout.shape, grad.shape))
-      throw new ShapeError(`backward: ${from.name()} returned a gradient of shape ${shapeText(grad.shape)} at index ${i}, expected ${shapeText(layout.shape)}`);
+      throw new ShapeError(`backward: ${typeof from === "string" ? from : from.name()} returned a gradient of shape ${shapeText(grad.shape)} at index ${i}, expected ${shapeText(layout.shape)}`);
     result = result.sumToSize(layout.shape);
   }
   if (result.dtype !== dtype) {
@@ -238,23 +241,23 @@ function expandsTo(from: readonly number[], to: readonly number[]): boolean {
   return from.every((n, i) => n === 1 || n === to[i + to.length - from.length]);
 }
 
-/** Nodes by falling sequence number. */
-class NodeHeap {
-  private readonly items: Node[] = [];
+/** Tasks by falling sequence number. */
+class TaskHeap {
+  private readonly items: Task[] = [];
 
-  push(node: Node): void {
+  push(task: Task): void {
     const a = this.items;
-    let i = a.push(node) - 1;
+    let i = a.push(task) - 1;
     while (i > 0) {
       const parent = (i - 1) >> 1;
-      if ((a[parent] as Node).sequence >= node.sequence) break;
-      a[i] = a[parent] as Node;
+      if ((a[parent] as Task).node.sequence >= task.node.sequence) break;
+      a[i] = a[parent] as Task;
       i = parent;
     }
-    a[i] = node;
+    a[i] = task;
   }
 
-  pop(): Node | null {
+  pop(): Task | null {
     const a = this.items;
     const top = a[0];
     const last = a.pop();
@@ -264,9 +267,9 @@ class NodeHeap {
     for (;;) {
       let child = 2 * i + 1;
       if (child >= a.length) break;
-      if (child + 1 < a.length && (a[child + 1] as Node).sequence > (a[child] as Node).sequence) child++;
-      if ((a[child] as Node).sequence <= last.sequence) break;
-      a[i] = a[child] as Node;
+      if (child + 1 < a.length && (a[child + 1] as Task).node.sequence > (a[child] as Task).node.sequence) child++;
+      if ((a[child] as Task).node.sequence <= last.node.sequence) break;
+      a[i] = a[child] as Task;
       i = child;
     }
     a[i] = last;

@@ -1,11 +1,12 @@
 /** @file Ops with a backward of the user's own. */
+import type { DType } from "../core/dtype.ts";
 import { AutogradError, describe, ValueError } from "../core/errors.ts";
+import type { Layout } from "../core/layout.ts";
 import { Tensor } from "../core/tensor.ts";
 import { addResult, type Grad, graphFreed, Node, type SavedTensor } from "./node.ts";
 import { handOut } from "./grad-memory.ts";
 import { attach, connect, requiresGrad, save, shouldRecord } from "./graph.ts";
-import { checkInplace, written } from "./inplace.ts";
-import { metaOf } from "./meta.ts";
+import { asView, checkInplace, written } from "./inplace.ts";
 import { withGrad } from "./modes.ts";
 
 /** What forward leaves for backward. Further fields may be set freely. */
@@ -99,27 +100,29 @@ function applyFunction<A extends unknown[], R extends Results>(type: FunctionCla
   const results = out instanceof Tensor ? [out] : out;
   if (!Array.isArray(results) || !results.every((t) => t instanceof Tensor))
     throw new ValueError(`${type.name}: expected forward to return a Tensor or an array of them, got ${describe(out)}`);
-  const finished = results.map((t) => finishResult(t, node, context, inputs));
+  const finished = results.map((t) => finishResult(t, node, context, inputs, results.length > 1));
   node?.saveFor(results, finished);
   return (out instanceof Tensor ? finished[0] : finished) as R;
 }
 
-function finishResult(t: Tensor, node: FunctionNode | null, context: FunctionContext, inputs: readonly (Tensor | null)[]): Tensor {
+function finishResult(t: Tensor, node: FunctionNode | null, context: FunctionContext, inputs: readonly (Tensor | null)[], several: boolean): Tensor {
+  const isInput = inputs.includes(t);
   if (context.dirty.includes(t)) {
     checkInplace("Function", t, node !== null);
+    if (several && node !== null && t.meta?.view)
+      throw new AutogradError("Function: expected a single result where forward changes a view in place, got several");
     written(t, node);
     return t;
   }
-  if (node === null) return t;
   if (context.nonDifferentiable.includes(t)) {
-    addResult(node, t);
-    return t;
+    if (node !== null) addResult(node, t);
+    return isInput ? t.detach() : t;
   }
-  // An input that is returned as it is, and a view made inside, become tensors of their own.
-  const own = inputs.includes(t) || t.meta !== null ? new Tensor(t.storage, t.layout, t.dtype) : t;
-  attach(node, own);
-  const { view } = t.meta ?? {};
-  if (view && inputs.includes(view.base)) metaOf(own).view = { ...view, origin: "customFunction" };
+  const own = isInput || (t.meta !== null && !t.meta.view) ? new Tensor(t.storage, t.layout, t.dtype) : t;
+  const origin = several ? "multiOutput" : "customFunction";
+  if (isInput) asView(own, t, origin);
+  else if (own.meta?.view) own.meta.view = { ...own.meta.view, origin };
+  if (node !== null) attach(node, own);
   return own;
 }
 
@@ -127,11 +130,14 @@ class FunctionNode extends Node {
   private readonly type: FunctionClass<unknown[], Results>;
   private readonly context: FunctionContext;
   private saved: (SavedTensor | null)[] | null = [];
+  /** Something to make zeros like. */
+  private readonly like: Tensor;
 
   constructor(type: FunctionClass<unknown[], Results>, context: FunctionContext, inputs: readonly (Tensor | null)[]) {
     super();
     this.type = type;
     this.context = context;
+    this.like = withGrad(false, () => (inputs.find((t) => t !== null) as Tensor).newEmpty([0]));
     connect(this, inputs);
   }
 
@@ -154,8 +160,8 @@ class FunctionNode extends Node {
   }
 
   override apply(grads: Grad[]): Grad[] {
-    const given = this.context.materialize ? grads.map((g, i) => g ?? this.zeros(i, grads)) : grads;
     for (const g of grads) if (g) handOut(g);
+    const given = this.context.materialize ? grads.map((g, i) => g ?? this.zeros(i)) : grads;
     const returned = this.type.backward(this.context, ...given);
     const list = Array.isArray(returned) ? returned : [returned];
     const n = this.nextNodes.length;
@@ -170,11 +176,9 @@ class FunctionNode extends Node {
     });
   }
 
-  private zeros(i: number, grads: readonly Grad[]): Grad {
-    const like = grads.find((g) => g !== null);
-    const layout = this.resultLayouts[i];
-    const dtype = this.resultDTypes[i];
-    return like && layout && dtype ? like.newZeros(layout.shape, { dtype }) : null;
+  private zeros(i: number): Tensor {
+    const { shape } = this.resultLayouts[i] as Layout;
+    return this.like.newZeros(shape, { dtype: this.resultDTypes[i] as DType });
   }
 
   override release(): void {

@@ -1,37 +1,53 @@
 /** @file From tensors to nodes: which node a tensor's gradient goes to, and how an op's node is hung into the graph. */
 import { Category } from "../core/dtype.ts";
 import { AutogradError } from "../core/errors.ts";
+import { isDense, type Layout } from "../core/layout.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { handOut } from "./grad-memory.ts";
-import { metaOf, setHistory, versionOf } from "./meta.ts";
+import { metaOf, setHistory, type ViewInfo, type ViewOrigin, versionOf } from "./meta.ts";
 import { isGradEnabled, isInferenceModeEnabled, withGrad } from "./modes.ts";
 import { addResult, type Grad, Node, SavedTensor } from "./node.ts";
 
-/** Whether gradients flow to `t`. */
+/** Whether `t` is part of a graph. A view of such a tensor is, even one that was made in noGrad and passes no gradient on. */
 export function requiresGrad(t: Tensor): boolean {
   const meta = t.meta;
   if (meta === null) return false;
-  if (meta.requiresGrad || meta.gradFn !== null) return true;
-  // An in-place change of its base (or of another view) may have given a view a history.
-  return meta.view !== null && meta.view.origin === "default" && isDifferentiable(t) && gradFnOf(t) !== null;
+  return meta.requiresGrad || meta.gradFn !== null || (meta.view !== null && requiresGrad(meta.view.base));
 }
 
 export function isDifferentiable(t: Tensor): boolean {
   return t.dtype.category >= Category.Floating;
 }
 
-/** The node that made `t`; `null` for leaves. A view whose storage was written since is seen anew through its base. */
+/**
+ * The node that made `t`; `null` for leaves. A view of memory that was written since is seen anew through its base.
+ * @throws AutogradError for such a view where that cannot be: one of several results, one made in noGrad or a custom Function
+ */
 export function gradFnOf(t: Tensor): Node | null {
   const meta = t.meta;
   if (meta === null) return null;
-  const view = meta.view;
-  if (view !== null && view.origin === "default" && view.version !== versionOf(t) && requiresGrad(view.base)) {
-    const fresh = withGrad(true, () => view.replay(view.base));
-    meta.gradFn = fresh.meta?.gradFn ?? null;
-    meta.outputNr = fresh.meta?.outputNr ?? 0;
-    view.version = versionOf(t);
-  }
+  const { view } = meta;
+  if (view !== null && view.version !== versionOf(t) && (meta.gradFn !== null || requiresGrad(view.base))) renewView(t, view);
   return meta.gradFn;
+}
+
+function renewView(t: Tensor, view: ViewInfo): void {
+  if (view.origin !== "default")
+    throw new AutogradError(`gradFn: ${ORIGINS[view.origin]}, and its base or another view of it was modified in place since, so that its gradient is not known; clone() it before that`);
+  const { meta } = withGrad(true, () => samePart(t.layout, view.replay, view.base));
+  if (meta?.gradFn) setHistory(t, meta.gradFn, meta.outputNr);
+}
+
+/** What views that cannot follow a change of their base are. */
+export const ORIGINS: { readonly [O in Exclude<ViewOrigin, "default">]: string } = {
+  multiOutput: "the tensor is one of several views that a function returned (unbind, split, chunk)",
+  noGrad: "the tensor is a view that was made in noGrad",
+  customFunction: "the tensor is a view that a custom Function returned, or an input that it returned as it is",
+};
+
+/** The part of `of` that a view with this layout is of its base. */
+export function samePart({ shape, strides, offset }: Layout, replay: ViewInfo["replay"], of: Tensor): Tensor {
+  return replay === null ? of.asStrided(shape, strides, offset) : replay(of);
 }
 
 /** Adds a gradient to a leaf's `grad`. */
@@ -62,6 +78,7 @@ export function renewAccumulator(t: Tensor): void {
   const before = t.meta?.accumulator;
   if (!t.meta || !before) return;
   const accumulator = new AccumulateGrad(t);
+  accumulator.resultHooks = before.resultHooks;
   accumulator.preHooks = before.preHooks;
   accumulator.postHooks = before.postHooks;
   t.meta.accumulator = accumulator;
@@ -70,23 +87,24 @@ export function renewAccumulator(t: Tensor): void {
 /** `variable.grad += grad`; takes the tensor itself where nobody else holds its memory. */
 function accumulate(variable: Tensor, grad: Tensor): void {
   const meta = metaOf(variable);
-  if (meta.grad !== null) {
-    if (isGradEnabled()) {
-      meta.grad = meta.grad.add(grad);
-      handOut(meta.grad);
-    } else if (!requiresGrad(meta.grad)) meta.grad.add_(grad);
-    else meta.grad = meta.grad.add(grad);
-    return;
-  }
-  if (isGradEnabled()) {
-    meta.grad = grad; // part of a graph: must stay itself
-    handOut(grad);
-    return;
-  }
-  const mayKeep = !grad.storage.claimed && grad.layout.isContiguous && grad.storage.nbytes === grad.layout.numel * grad.dtype.itemsize;
-  const own = mayKeep ? detached(grad) : grad.detach().clone();
-  own.storage.claimed = true;
-  meta.grad = own;
+  if (meta.grad === null) meta.grad = isGradEnabled() || !mayKeep(variable, grad) ? copied(variable, grad) : detached(grad);
+  else if (isGradEnabled()) meta.grad = meta.grad.add(grad);
+  else meta.grad.add_(grad);
+  meta.grad.storage.claimed = true;
+  if (isGradEnabled()) handOut(meta.grad); // part of a graph, which may save it
+}
+
+/** Whether `grad` has its memory for itself, and lies as the gradient of `variable` should: in the same order of dimensions. */
+function mayKeep(variable: Tensor, { storage, layout, dtype }: Tensor): boolean {
+  if (storage.claimed || storage.nbytes !== layout.numel * dtype.itemsize) return false;
+  if (variable.layout.isContiguous || !isDense(variable.layout)) return layout.isContiguous;
+  return layout.strides.every((stride, d) => stride === variable.layout.strides[d] || layout.shape[d] === 1);
+}
+
+function copied(variable: Tensor, grad: Tensor): Tensor {
+  const { shape, strides } = variable.layout;
+  const memory = grad.newEmpty(shape);
+  return (isDense(variable.layout) ? memory.asStrided(shape, strides, 0) : memory).copy_(grad);
 }
 
 function detached(t: Tensor): Tensor {

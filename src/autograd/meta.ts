@@ -1,21 +1,19 @@
 /** @file What autograd keeps beside a tensor, and how to read it. */
 import type { Tensor } from "../core/tensor.ts";
-import type { Node } from "./node.ts";
+import { type Node, resultHooksOf } from "./node.ts";
 
 /** Why an in-place change of a view may be refused. */
-export type ViewOrigin = "default" | "multiOutput" | "noGrad" | "inference" | "customFunction";
+export type ViewOrigin = "default" | "multiOutput" | "noGrad" | "customFunction";
 
-/** What a view knows: the tensor that it is a part of, and how to take the same part of another one. */
+/** What a view knows: the tensor that it is a part of. Which part, its layout says. */
 export interface ViewInfo {
   readonly base: Tensor;
-  /** The same chain of views on a new base. */
-  readonly replay: (base: Tensor) => Tensor;
+  /** The same chain of views on a new base, where the layout does not say it: views that see the memory as another dtype. */
+  readonly replay: ((base: Tensor) => Tensor) | null;
   readonly origin: ViewOrigin;
   /** The version for which `gradFn` holds; an in-place change makes it stale. */
   version: number;
 }
-
-export type TensorHook = (grad: Tensor) => Tensor | null | undefined | void;
 
 /** Made at first need; most tensors have none. */
 export class AutogradMeta {
@@ -28,7 +26,6 @@ export class AutogradMeta {
   /** The node that adds to `grad`; leaves only. */
   accumulator: Node | null = null;
   retainsGrad = false;
-  hooks: Set<TensorHook> | null = null;
   view: ViewInfo | null = null;
   /** A counter of its own instead of the storage's, shared among views: for `.data`. */
   ownVersion: { value: number } | null = null;
@@ -50,9 +47,13 @@ export function bumpVersion(t: Tensor): void {
   else t.storage.version++;
 }
 
-/** Makes `t` result number `nr` of `node`. */
+/** Makes `t` result number `nr` of `node`. Hooks stay with the value that it had before, a retained gradient is that of the newest. */
 export function setHistory(t: Tensor, node: Node, nr = 0): void {
   const meta = metaOf(t);
+  if (meta.retainsGrad) {
+    if (meta.gradFn !== null) resultHooksOf(meta.gradFn, meta.outputNr).retained = null;
+    resultHooksOf(node, nr).retained = t;
+  }
   meta.gradFn = node;
   meta.outputNr = nr;
   if (meta.view) meta.view.version = versionOf(t);

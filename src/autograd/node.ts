@@ -8,8 +8,19 @@ import { versionOf } from "./meta.ts";
 /** A gradient; `null` stands for zeros that nobody has written out. */
 export type Grad = Tensor | null;
 
+/** A hook of a tensor: gets its gradient, and may return another. */
+export type TensorHook = (grad: Tensor) => Tensor | null | undefined | void;
 export type NodePreHook = (gradOutputs: Grad[]) => Grad[] | null | undefined | void;
 export type NodeHook = (gradInputs: Grad[], gradOutputs: Grad[]) => Grad[] | null | undefined | void;
+
+/** Hooks in the order of registration. Each is an entry of its own, so that one function may be registered twice. */
+export type Hooks<F> = Set<{ readonly call: F }>;
+
+/** What a tensor leaves on the node that made it: its hooks, and itself if it wants to keep the gradient. */
+export interface ResultHooks {
+  readonly hooks: Hooks<TensorHook>;
+  retained: Tensor | null;
+}
 
 let nextSequence = 1;
 
@@ -23,8 +34,10 @@ export abstract class Node {
   /** Layout and dtype of each result, to check and to make up gradients. */
   readonly resultLayouts: Layout[] = [];
   readonly resultDTypes: DType[] = [];
-  preHooks: Set<NodePreHook> | null = null;
-  postHooks: Set<NodeHook> | null = null;
+  /** By result. */
+  resultHooks: (ResultHooks | undefined)[] | null = null;
+  preHooks: Hooks<NodePreHook> | null = null;
+  postHooks: Hooks<NodeHook> | null = null;
 
   /** PyTorch's name of the node: `MulBackward0`. */
   abstract name(): string;
@@ -43,13 +56,13 @@ export abstract class Node {
   /** Calls `hook` with the gradients of the inputs and results after each run; what it returns replaces the former. */
   registerHook(hook: NodeHook): { remove(): void } {
     this.postHooks ??= new Set();
-    return handle(this.postHooks, hook);
+    return addHook(this.postHooks, hook);
   }
 
   /** Calls `hook` with the gradients of the results before each run; what it returns replaces them. */
   registerPrehook(hook: NodePreHook): { remove(): void } {
     this.preHooks ??= new Set();
-    return handle(this.preHooks, hook);
+    return addHook(this.preHooks, hook);
   }
 
   toString(): string {
@@ -61,10 +74,18 @@ export abstract class Node {
   }
 }
 
-/** A handle that takes `entry` out of `set` again. */
-export function handle<T>(set: Set<T>, entry: T): { remove(): void } {
-  set.add(entry);
-  return { remove: () => void set.delete(entry) };
+/** Adds a hook; the handle takes it out again. */
+export function addHook<F>(hooks: Hooks<F>, call: F): { remove(): void } {
+  const entry = { call };
+  hooks.add(entry);
+  return { remove: () => void hooks.delete(entry) };
+}
+
+/** @internal The hooks on result number `nr` of `node`. */
+export function resultHooksOf(node: Node, nr: number): ResultHooks {
+  node.resultHooks ??= [];
+  node.resultHooks[nr] ??= { hooks: new Set(), retained: null };
+  return node.resultHooks[nr];
 }
 
 /** @internal Registers `t` as result number `nr` of `node`. */

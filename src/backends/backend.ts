@@ -2,8 +2,9 @@
  * @file The whole contract between the ops and a device. A backend sees resolved dtypes and layouts:
  * no autograd, no promotion, no broadcasting rules.
  */
-import type { DType } from "../core/dtype.ts";
+
 import type { Device, DeviceType } from "../core/device.ts";
+import type { DType } from "../core/dtype.ts";
 import { DeviceError } from "../core/errors.ts";
 import type { Layout } from "../core/layout.ts";
 import type { Scalar } from "../core/scalar.ts";
@@ -24,9 +25,21 @@ export interface Backend {
   /** Memory with arbitrary content. */
   allocate(nbytes: number): Storage;
   /** Runs a program for each index of `shape`; inputs broadcast to it, outputs have it. Outputs may be inputs. */
-  pointwise(program: Program, outs: readonly Operand[], ins: readonly Operand[], shape: Shape, scalars: readonly Scalar[]): void;
+  pointwise(
+    program: Program,
+    outs: readonly Operand[],
+    ins: readonly Operand[],
+    shape: Shape,
+    scalars: readonly Scalar[],
+  ): void;
   /** Reduces `input`; an output has the input's number of dimensions, with size 1 where it is reduced. */
-  reduce(reduction: number, accType: number, outs: readonly Operand[], input: Operand, scalars: readonly number[]): void;
+  reduce(
+    reduction: number,
+    accType: number,
+    outs: readonly Operand[],
+    input: Operand,
+    scalars: readonly number[],
+  ): void;
   /** The ops that are neither. */
   readonly kernels: Kernels;
   /** Takes back memory that nobody else holds. */
@@ -48,6 +61,7 @@ let cpuBackend: Backend | null = null;
 export function backendOf(device: Device): Backend {
   if (device.type === "cpu" && cpuBackend !== null) return cpuBackend;
   const found = backends.get(device.type);
-  if (!found) throw new DeviceError(`device: ${device} is not available here; available: ${[...backends.keys()].join(", ")}`);
+  if (!found)
+    throw new DeviceError(`device: ${device} is not available here; available: ${[...backends.keys()].join(", ")}`);
   return found;
 }

@@ -19,9 +19,7 @@ export class Device {
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.index === null
-      ? `device(type='${this.type}')`
-      : `device(type='${this.type}', index=${this.index})`;
+    return this.index === null ? `device(type='${this.type}')` : `device(type='${this.type}', index=${this.index})`;
   }
 }
 
@@ -41,7 +39,9 @@ export function device(spec: DeviceLike, index?: number): Device {
   const match = /^([a-z]+)(?::(\d+))?$/.exec(spec);
   const type = match?.[1];
   if (!type || !TYPES.includes(type))
-    throw new DeviceError(`device: expected one of ${TYPES.join(", ")} (with an index, as in "webgpu:0"), got ${describe(spec)}`);
+    throw new DeviceError(
+      `device: expected one of ${TYPES.join(", ")} (with an index, as in "webgpu:0"), got ${describe(spec)}`,
+    );
   const number = match[2] === undefined ? (index ?? null) : Number(match[2]);
   if (type === "cpu" && (number === null || number === 0)) return number === null ? cpu : new Device("cpu", 0);
   return new Device(type as DeviceType, number);

@@ -85,7 +85,8 @@ export function mayOverlap(layout: Layout): boolean {
 export function extent(layout: Layout): number {
   if (layout.numel === 0) return 0;
   let last = 0;
-  for (let i = 0; i < layout.shape.length; i++) last += ((layout.shape[i] as number) - 1) * (layout.strides[i] as number);
+  for (let i = 0; i < layout.shape.length; i++)
+    last += ((layout.shape[i] as number) - 1) * (layout.strides[i] as number);
   return last + 1;
 }
 
@@ -114,8 +115,7 @@ export function viewStrides(layout: Layout, shape: Shape): number[] | null {
   let viewSize = 1;
   for (let i = layout.ndim - 1; i >= 0; i--) {
     runSize *= layout.shape[i] as number;
-    const ends =
-      i === 0 || (layout.shape[i - 1] !== 1 && layout.strides[i - 1] !== runSize * baseStride);
+    const ends = i === 0 || (layout.shape[i - 1] !== 1 && layout.strides[i - 1] !== runSize * baseStride);
     if (!ends) continue;
     while (d >= 0 && (viewSize < runSize || shape[d] === 1)) {
       strides[d] = viewSize * baseStride;

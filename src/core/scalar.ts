@@ -10,7 +10,12 @@ export interface Complex {
 export type Scalar = number | bigint | boolean | Complex;
 
 export function isComplexScalar(x: unknown): x is Complex {
-  return typeof x === "object" && x !== null && typeof (x as Complex).re === "number" && typeof (x as Complex).im === "number";
+  return (
+    typeof x === "object" &&
+    x !== null &&
+    typeof (x as Complex).re === "number" &&
+    typeof (x as Complex).im === "number"
+  );
 }
 
 export function isScalar(x: unknown): x is Scalar {

@@ -62,7 +62,8 @@ export function wrapDims(op: string, dims: number | Shape | null | undefined, nd
   if (!Array.isArray(dims)) throw new ValueError(`${op}: expected a number or an array as dim, got ${describe(dims)}`);
   const wrapped = dims.map((d) => wrapDim(op, d, ndim));
   const repeated = wrapped.find((d, i) => wrapped.indexOf(d) !== i);
-  if (repeated !== undefined) throw new ValueError(`${op}: expected each dim once, got dim ${repeated} more than once in ${shapeText(dims)}`);
+  if (repeated !== undefined)
+    throw new ValueError(`${op}: expected each dim once, got dim ${repeated} more than once in ${shapeText(dims)}`);
   return wrapped;
 }
 
@@ -72,7 +73,8 @@ export function wrapDims(op: string, dims: number | Shape | null | undefined, nd
  */
 export function checkSizes(op: string, sizes: Shape): Shape {
   for (const n of sizes) {
-    if (typeof n !== "number" || !Number.isSafeInteger(n)) throw new ValueError(`${op}: expected whole numbers as sizes, got ${describe(n)}`);
+    if (typeof n !== "number" || !Number.isSafeInteger(n))
+      throw new ValueError(`${op}: expected whole numbers as sizes, got ${describe(n)}`);
     if (n < 0) throw new ShapeError(`${op}: expected sizes of at least 0, got ${shapeText(sizes)}`);
   }
   if (!Number.isSafeInteger(numelOf(sizes))) throw new ShapeError(`${op}: ${shapeText(sizes)} has too many elements`);
@@ -93,8 +95,10 @@ export function inferSizes(op: string, sizes: Shape, numel: number): Shape {
   let known = 1;
   let unknown = -1;
   for (const [i, n] of sizes.entries()) {
-    if (typeof n !== "number" || !Number.isSafeInteger(n)) throw new ValueError(`${op}: expected whole numbers as sizes, got ${describe(n)}`);
-    if (n === -1 && unknown >= 0) throw new ShapeError(`${op}: expected at most one size of -1, got ${shapeText(sizes)}`);
+    if (typeof n !== "number" || !Number.isSafeInteger(n))
+      throw new ValueError(`${op}: expected whole numbers as sizes, got ${describe(n)}`);
+    if (n === -1 && unknown >= 0)
+      throw new ShapeError(`${op}: expected at most one size of -1, got ${shapeText(sizes)}`);
     if (n < -1) throw new ShapeError(`${op}: expected sizes of at least 0 (or one -1), got ${shapeText(sizes)}`);
     if (n === -1) unknown = i;
     else known *= n;
@@ -104,7 +108,9 @@ export function inferSizes(op: string, sizes: Shape, numel: number): Shape {
   } else if (known !== 0 && numel % known === 0) {
     return sizes.map((n) => (n === -1 ? numel / known : n));
   } else if (known === 0 && numel === 0) {
-    throw new ShapeError(`${op}: cannot infer the size -1 in ${shapeText(sizes)} of an empty tensor: any size would do`);
+    throw new ShapeError(
+      `${op}: cannot infer the size -1 in ${shapeText(sizes)} of an empty tensor: any size would do`,
+    );
   }
   throw new ShapeError(`${op}: expected a shape with ${numel} elements, got ${shapeText(sizes)}`);
 }

@@ -1,5 +1,5 @@
 /** @file The memory behind tensors. */
-import { type Device } from "./device.ts";
+import type { Device } from "./device.ts";
 
 /** A piece of memory as a backend allots it; several small storages may share one. */
 export interface Block {

@@ -4,8 +4,10 @@
  * An entry is found by the structure of its program, so an op need not know that it is hot; whatever is not here runs
  * too, a little slower. Entries say when an operand's dtype is not the register type (`bool` results of comparisons).
  */
+import { differentiate } from "./differentiate.ts";
 import { arg, constant, type Expr, scalar, where } from "./expr.ts";
 import type { ProgramSource, RegisterType } from "./program.ts";
+import { freeArgs, substitute } from "./walk.ts";
 
 /** Element types that a dedicated loop can read and write. */
 export type HotDType = RegisterType | "bool";
@@ -31,10 +33,17 @@ function hot(type: RegisterType, output: Expr, inputs?: readonly string[]): HotS
   return { outputs: [output], inputs: inputs ?? uses(INPUTS), scalars: uses(SCALARS), type };
 }
 
+/** The gradient of a function of x: of the gradient of the result, and of x or the result where that is enough. */
+function derivative(type: RegisterType, f: Expr): HotSource {
+  const d = substitute(differentiate(f, "x", g), f, y);
+  return hot(type, d, freeArgs(d).has("x") ? ["grad", "x"] : ["grad", "y"]);
+}
+
 const ARITHMETIC = ["add", "sub", "mul", "div"] as const;
 const COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"] as const;
 
 const one = constant(1);
+const silu = x.mul(x.sigmoid());
 const normalCdf = x.mul(Math.SQRT1_2).erf().add(1);
 const gelu = x.mul(0.5).mul(normalCdf);
 
@@ -62,7 +71,10 @@ function floatEntries(type: "f32" | "f64"): HotSource[] {
     hot(type, gelu),
     hot(type, g.mul(y.mul(y.neg().add(1))), ["grad", "y"]),
     hot(type, g.mul(y.mul(y).neg().add(one)), ["grad", "y"]),
-    hot(type, x.min(s).max(t)),
+    ...[gelu, silu, x.sqrt(), x.abs()].map((f) => derivative(type, f)),
+    hot(type, silu),
+    { ...hot(type, where(x, g, 0), ["grad", "x"]), inputTypes: [type, "bool"] },
+    hot(type, x.max(s).min(t)),
     ...COMPARISONS.flatMap((op): HotSource[] => [
       { ...hot(type, x[op](y)), outputTypes: ["bool"] },
       { ...hot(type, x[op](s)), outputTypes: ["bool"] },

@@ -178,11 +178,10 @@ export const REDUCTIONS = {
   },
 } as const satisfies Record<string, Reduction>;
 
-/** Equal maxima, infinite ones included, need no scaling (inf − inf would be NaN). */
+/** Scales the part with the smaller maximum. Equal maxima, infinite ones included, need none (inf − inf would be NaN). */
 function joinExponentials(topA: Expr, sumA: Expr, topB: Expr, sumB: Expr): Expr[] {
-  const top = topA.max(topB);
-  const scaled = (sum: Expr, own: Expr) => where(own.eq(top), sum, sum.mul(exp(own.sub(top))));
-  return [top, scaled(sumA, topA).add(scaled(sumB, topB))];
+  const scale = where(topA.eq(topB), 1, exp(abs(topA.sub(topB)).neg()));
+  return [topA.max(topB), where(topA.lt(topB), sumA.mul(scale).add(sumB), sumA.add(sumB.mul(scale)))];
 }
 
 export type ReductionName = keyof typeof REDUCTIONS;

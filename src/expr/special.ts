@@ -149,7 +149,7 @@ export function floordiv(a: number, b: number): number {
   return quotient - floor > 0.5 ? floor + 1 : floor;
 }
 
-/** `|a|` with the sign of `b`, that of −0 and of NaN's quiet positive included. */
+/** `|a|` with the sign of `b`; −0 is negative, NaN counts as positive. */
 export function copysign(a: number, b: number): number {
   const negative = b < 0 || Object.is(b, -0);
   return negative ? -Math.abs(a) : Math.abs(a);

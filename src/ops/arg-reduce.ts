@@ -21,11 +21,20 @@ type DimArgs = Call<[dim: number, keepdim: boolean], DimOptions>;
 
 function checkNotEmpty(op: string, input: Tensor, dim: number | null): void {
   const empty = dim === null ? input.layout.numel === 0 : input.ndim > 0 && input.shape[dim] === 0;
-  if (empty) throw new IndexError(`${op}: expected at least one element to choose from, got shape ${shapeText(input.shape)}${dim === null ? "" : ` along dim ${dim}`}`);
+  if (empty)
+    throw new IndexError(
+      `${op}: expected at least one element to choose from, got shape ${shapeText(input.shape)}${dim === null ? "" : ` along dim ${dim}`}`,
+    );
 }
 
 /** Runs the kernel into results with size 1 in `dim`, and takes that dimension out unless it is kept. */
-function extremes(kind: Kind, input: Tensor, dim: number | null, keepdim: boolean, wantValues: boolean): { values: Tensor; indices: Tensor } {
+function extremes(
+  kind: Kind,
+  input: Tensor,
+  dim: number | null,
+  keepdim: boolean,
+  wantValues: boolean,
+): { values: Tensor; indices: Tensor } {
   const kept = input.shape.map((n, i) => (dim === null || i === dim ? 1 : n));
   const values = wantValues ? allocate(kept, input.dtype, input.device) : null;
   const indices = allocate(kept, int64, input.device);

@@ -24,7 +24,11 @@ const NONE: Record<string, unknown> = Object.freeze({});
  * @param names - the parameters' names in PyTorch's order
  * @throws ValueError for an unknown option, one given twice, or too many arguments
  */
-export function bind<O extends object>(op: string, names: readonly (keyof O & string)[], args: readonly unknown[]): Partial<O> {
+export function bind<O extends object>(
+  op: string,
+  names: readonly (keyof O & string)[],
+  args: readonly unknown[],
+): Partial<O> {
   const n = args.length;
   if (n === 0) return NONE as Partial<O>;
   const last = args[n - 1];
@@ -35,14 +39,17 @@ export function bind<O extends object>(op: string, names: readonly (keyof O & st
     return options as Partial<O>;
   }
   if (positional > names.length)
-    throw new ValueError(`${op}: expected at most ${names.length} optional argument${names.length === 1 ? "" : "s"} (${names.join(", ")}), got ${positional}`);
+    throw new ValueError(
+      `${op}: expected at most ${names.length} optional argument${names.length === 1 ? "" : "s"} (${names.join(", ")}), got ${positional}`,
+    );
   const bound: Record<string, unknown> = {};
   for (let i = 0; i < positional; i++) bound[names[i] as string] = args[i];
   if (options !== null)
     for (const key of Object.keys(options)) {
       const i = names.indexOf(key as keyof O & string);
       if (i < 0) throw unknown(op, key, names);
-      if (i < positional && options[key] !== undefined) throw new ValueError(`${op}: option ${key} was given twice, as argument and in the options`);
+      if (i < positional && options[key] !== undefined)
+        throw new ValueError(`${op}: option ${key} was given twice, as argument and in the options`);
       if (i >= positional) bound[key] = options[key];
     }
   return bound as Partial<O>;

@@ -1,8 +1,21 @@
 /** @file Copies and conversions: clone, copy_, contiguous, to. */
 import { backendOf } from "../backends/backend.ts";
-import { type DeviceLike, Device, device as toDevice } from "../core/device.ts";
-import { DType, float32, float64, bool as boolType, bfloat16 as bfloat16Type, float16, int16, int32, int64, int8, uint8, toReal } from "../core/dtype.ts";
-import { describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
+import { Device, type DeviceLike, device as toDevice } from "../core/device.ts";
+import {
+  bfloat16 as bfloat16Type,
+  bool as boolType,
+  DType,
+  float16,
+  float32,
+  float64,
+  int8,
+  int16,
+  int32,
+  int64,
+  toReal,
+  uint8,
+} from "../core/dtype.ts";
+import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { isDense, Layout, mayOverlap } from "../core/layout.ts";
 import { isScalar, type Scalar } from "../core/scalar.ts";
 import { broadcastShapes, sameShape, shapeText } from "../core/shape.ts";
@@ -18,9 +31,19 @@ const copyPrograms: { [T in "f32" | "f64" | "i64"]?: Program } = {};
 
 /** Writes the elements of `from`, broadcast and converted, into `into`; without recording. */
 export function copyRaw(into: Tensor, from: Tensor): void {
-  if (into.dtype.isComplex || from.dtype.isComplex) return copyComplex(into, from);
+  if (into.dtype.isComplex || from.dtype.isComplex) {
+    copyComplex(into, from);
+    return;
+  }
   // Values pass through a register that holds both exactly where one does.
-  const wide = into.dtype.isFloatingPoint && from.dtype.isFloatingPoint ? (from.dtype === float64 && into.dtype === float64 ? float64 : from.dtype === float64 ? float64 : into.dtype) : from.dtype;
+  const wide =
+    into.dtype.isFloatingPoint && from.dtype.isFloatingPoint
+      ? from.dtype === float64 && into.dtype === float64
+        ? float64
+        : from.dtype === float64
+          ? float64
+          : into.dtype
+      : from.dtype;
   const type = registerType(wide);
   copyPrograms[type] ??= compile([arg("from")], ["from"], [], type);
   backendOf(into.device).pointwise(copyPrograms[type], [into], [from], into.shape, []);
@@ -32,7 +55,10 @@ function copyComplex(into: Tensor, from: Tensor): void {
   if (to && src) copyRaw(to, src);
   else if (to) {
     fillRaw(into, 0);
-    copyRaw(new Tensor(to.storage, new Layout(into.shape, to.layout.strides.slice(0, -1), to.layout.offset), to.dtype), from);
+    copyRaw(
+      new Tensor(to.storage, new Layout(into.shape, to.layout.strides.slice(0, -1), to.layout.offset), to.dtype),
+      from,
+    );
   } else throw new DTypeError(`copy_: expected a real source for ${into.dtype}, got ${from.dtype}; take x.real first`);
 }
 
@@ -40,7 +66,11 @@ function copyComplex(into: Tensor, from: Tensor): void {
 function realPairs(t: Tensor): Tensor | null {
   if (!t.dtype.isComplex) return null;
   const { shape, strides, offset } = t.layout;
-  return new Tensor(t.storage, new Layout([...shape, 2], [...strides.map((s) => 2 * s), 1], 2 * offset), toReal(t.dtype));
+  return new Tensor(
+    t.storage,
+    new Layout([...shape, 2], [...strides.map((s) => 2 * s), 1], 2 * offset),
+    toReal(t.dtype),
+  );
 }
 
 const cloneOp = kernelOp({
@@ -48,7 +78,11 @@ const cloneOp = kernelOp({
   forward: ([input]) => {
     const x = input as Tensor;
     const { layout } = x;
-    const result = layout.isContiguous ? Layout.contiguous(layout.shape) : isDense(layout) ? new Layout(layout.shape, layout.strides, 0) : Layout.contiguous(layout.shape);
+    const result = layout.isContiguous
+      ? Layout.contiguous(layout.shape)
+      : isDense(layout)
+        ? new Layout(layout.shape, layout.strides, 0)
+        : Layout.contiguous(layout.shape);
     return copied(x, result, x.dtype);
   },
   backward: ([grad]) => [grad ?? null],
@@ -81,7 +115,10 @@ const toCopyOp = kernelOp<{ dtype: DType }>({
   node: "ToCopyBackward0",
   forward: ([input], { dtype }) => {
     const { layout } = input as Tensor;
-    const result = layout.isContiguous || !isDense(layout) ? Layout.contiguous(layout.shape) : new Layout(layout.shape, layout.strides, 0);
+    const result =
+      layout.isContiguous || !isDense(layout)
+        ? Layout.contiguous(layout.shape)
+        : new Layout(layout.shape, layout.strides, 0);
     return copied(input as Tensor, result, dtype);
   },
   backward: ([grad], context) => [(grad as Tensor).to(context.dtype(0))],
@@ -100,10 +137,15 @@ export interface ToOptions {
  * @example
  * torch.tensor([1, 2]).to(torch.float32) // tensor([1., 2.])
  */
-export function to(input: Tensor, target: DType | DeviceLike | Tensor | ToOptions, ...rest: Call<[dtype: DType], ToOptions>): Tensor {
+export function to(
+  input: Tensor,
+  target: DType | DeviceLike | Tensor | ToOptions,
+  ...rest: Call<[dtype: DType], ToOptions>
+): Tensor {
   const options = toOptions(target, rest);
   const dtype = options.dtype ?? input.dtype;
-  if (!(dtype instanceof DType)) throw new DTypeError(`to: expected a dtype such as torch.float32, got ${describe(dtype)}`);
+  if (!(dtype instanceof DType))
+    throw new DTypeError(`to: expected a dtype such as torch.float32, got ${describe(dtype)}`);
   const device = options.device === undefined || options.device === null ? input.device : toDevice(options.device);
   if (device.type !== input.device.type) backendOf(device); // says what is available
   if (dtype === input.dtype) return options.copy ? clone(input) : input;
@@ -114,7 +156,8 @@ export function to(input: Tensor, target: DType | DeviceLike | Tensor | ToOption
 function toOptions(target: DType | DeviceLike | Tensor | ToOptions, rest: readonly unknown[]): ToOptions {
   if (target instanceof Tensor) return { dtype: target.dtype, device: target.device };
   if (target instanceof DType) return { ...bind<ToOptions>("to", ["nonBlocking", "copy"], rest), dtype: target };
-  if (typeof target === "string" || target instanceof Device) return { ...bind<ToOptions>("to", ["dtype", "nonBlocking", "copy"], rest), device: target };
+  if (typeof target === "string" || target instanceof Device)
+    return { ...bind<ToOptions>("to", ["dtype", "nonBlocking", "copy"], rest), device: target };
   return bind<ToOptions>("to", ["dtype", "device", "nonBlocking", "copy"], [target, ...rest]);
 }
 
@@ -136,19 +179,26 @@ const copyOp = kernelOp({
  */
 export function copy_(input: Tensor, source: Tensor | Scalar): Tensor {
   if (isScalar(source)) return fill_(input, source);
-  if (!(source instanceof Tensor)) throw new ValueError(`copy_: expected a Tensor or a number as source, got ${describe(source)}`);
-  if (!sameShape(input.shape, source.shape) && !sameShape(broadcastShapes("copy_", input.shape, source.shape), input.shape))
-    throw new ShapeError(`copy_: expected a source that broadcasts to ${shapeText(input.shape)}, got ${shapeText(source.shape)}`);
+  if (!(source instanceof Tensor))
+    throw new ValueError(`copy_: expected a Tensor or a number as source, got ${describe(source)}`);
+  if (
+    !sameShape(input.shape, source.shape) &&
+    !sameShape(broadcastShapes("copy_", input.shape, source.shape), input.shape)
+  )
+    throw new ShapeError(
+      `copy_: expected a source that broadcasts to ${shapeText(input.shape)}, got ${shapeText(source.shape)}`,
+    );
   checkApart("copy_", input);
   const from = overlapsPartly(source, input) ? source.clone() : source;
-  if (from === input) return input;
   return copyOp.writeInto([input, from], undefined, () => copyRaw(input, from));
 }
 
 /** Refuses to write into an expanded tensor. */
 export function checkApart(op: string, input: Tensor): void {
   if (mayOverlap(input.layout))
-    throw new ShapeError(`${op}: expected a tensor whose elements are apart in memory, got an expanded one of shape ${shapeText(input.shape)}; clone() it first`);
+    throw new ShapeError(
+      `${op}: expected a tensor whose elements are apart in memory, got an expanded one of shape ${shapeText(input.shape)}; clone() it first`,
+    );
 }
 
 const fillOp = kernelOp<{ value: Scalar }>({
@@ -163,7 +213,8 @@ const fillOp = kernelOp<{ value: Scalar }>({
 /** Sets every element to `value`. PyTorch: `Tensor.fill_`. */
 export function fill_(input: Tensor, value: Scalar | Tensor): Tensor {
   if (value instanceof Tensor) {
-    if (value.ndim !== 0) throw new ShapeError(`fill_: expected a number or a 0-dim tensor, got shape ${shapeText(value.shape)}`);
+    if (value.ndim !== 0)
+      throw new ShapeError(`fill_: expected a number or a 0-dim tensor, got shape ${shapeText(value.shape)}`);
     return copy_(input, value);
   }
   if (!isScalar(value)) throw new ValueError(`fill_: expected a number, got ${describe(value)}`);

@@ -4,7 +4,7 @@ import { isInferenceModeEnabled } from "../autograd/modes.ts";
 import { backendOf } from "../backends/backend.ts";
 import { cpu, type Device, type DeviceLike, device as toDevice } from "../core/device.ts";
 import { Category, DType, getDefaultDtype, int64 } from "../core/dtype.ts";
-import { describe, DTypeError, ValueError } from "../core/errors.ts";
+import { DTypeError, describe, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
 import { isIntLike, isScalar, type Scalar } from "../core/scalar.ts";
 import { type Shape, sizesOf } from "../core/shape.ts";
@@ -27,9 +27,12 @@ const OPTION_NAMES = ["dtype", "device", "requiresGrad", "layout", "pinMemory", 
 export function checkOptions<O extends TensorOptions>(op: string, options: O, more: readonly string[] = []): O {
   for (const key of Object.keys(options))
     if (!OPTION_NAMES.includes(key) && !more.includes(key))
-      throw new ValueError(`${op}: unknown option ${describe(key)}; it knows ${[...OPTION_NAMES.slice(0, 3), ...more].join(", ")}`);
+      throw new ValueError(
+        `${op}: unknown option ${describe(key)}; it knows ${[...OPTION_NAMES.slice(0, 3), ...more].join(", ")}`,
+      );
   const { dtype } = options;
-  if (dtype !== undefined && dtype !== null && !(dtype instanceof DType)) throw new DTypeError(`${op}: expected a dtype such as torch.float32, got ${describe(dtype)}`);
+  if (dtype !== undefined && dtype !== null && !(dtype instanceof DType))
+    throw new DTypeError(`${op}: expected a dtype such as torch.float32, got ${describe(dtype)}`);
   return options;
 }
 
@@ -60,7 +63,10 @@ export function fillRaw(t: Tensor, value: Scalar): Tensor {
 /** Complex numbers as pairs of their parts. */
 function fillComplex(t: Tensor, value: Scalar): Tensor {
   const parts = backendOf(t.device).bytes(t.storage);
-  const array = t.dtype.itemsize === 8 ? new Float32Array(parts.buffer, parts.byteOffset, parts.byteLength / 4) : new Float64Array(parts.buffer, parts.byteOffset, parts.byteLength / 8);
+  const array =
+    t.dtype.itemsize === 8
+      ? new Float32Array(parts.buffer, parts.byteOffset, parts.byteLength / 4)
+      : new Float64Array(parts.buffer, parts.byteOffset, parts.byteLength / 8);
   const { re, im } = typeof value === "object" ? value : { re: Number(value), im: 0 };
   if (!t.layout.isContiguous) throw new DTypeError(`fill: not available for strided ${t.dtype}`);
   const begin = 2 * t.layout.offset;
@@ -79,7 +85,10 @@ function filled(shape: Shape, value: Scalar, dtype: DType, options: TensorOption
 export type SizesAndOptions<O> = [sizes: Shape, options?: O] | [...sizes: number[]] | [...sizes: number[], options: O];
 
 /** Splits `zeros(2, 3, { dtype })` and `zeros([2, 3], { dtype })` into sizes and options. */
-export function splitSizes<O extends TensorOptions>(op: string, args: readonly unknown[]): { shape: Shape; options: O } {
+export function splitSizes<O extends TensorOptions>(
+  op: string,
+  args: readonly unknown[],
+): { shape: Shape; options: O } {
   const last = args[args.length - 1];
   const options = (isOptions(last) ? last : {}) as O;
   return { shape: sizesOf(op, isOptions(last) ? args.slice(0, -1) : args), options };
@@ -109,7 +118,10 @@ export function ones(...args: SizesAndOptions<TensorOptions>): Tensor {
 export function empty(...args: SizesAndOptions<TensorOptions>): Tensor {
   const { shape, options } = splitSizes<TensorOptions>("empty", args);
   checkOptions("empty", options);
-  return finish(allocate(shape, options.dtype ?? getDefaultDtype(), options.device ? toDevice(options.device) : cpu), options);
+  return finish(
+    allocate(shape, options.dtype ?? getDefaultDtype(), options.device ? toDevice(options.device) : cpu),
+    options,
+  );
 }
 
 /**
@@ -174,10 +186,16 @@ function sequence(n: number, dtype: DType, f: (i: number) => number, options: Te
     for (let i = 0; i < n; i++) out[i] = f(i);
   } else return sequence(n, getDefaultDtype(), f, {}).to(dtype);
   const placed = wide === dtype ? t : t.to(dtype);
-  return finish(options.device && toDevice(options.device).type !== "cpu" ? placed.to(options.device) : placed, options);
+  return finish(
+    options.device && toDevice(options.device).type !== "cpu" ? placed.to(options.device) : placed,
+    options,
+  );
 }
 
-type RangeArgs = [end: number, options?: TensorOptions] | [start: number, end: number, options?: TensorOptions] | [start: number, end: number, step: number, options?: TensorOptions];
+type RangeArgs =
+  | [end: number, options?: TensorOptions]
+  | [start: number, end: number, options?: TensorOptions]
+  | [start: number, end: number, step: number, options?: TensorOptions];
 
 /**
  * Numbers from `start` up to, but not including, `end`. PyTorch: `torch.arange`.
@@ -193,10 +211,14 @@ export function arange(...args: RangeArgs): Tensor {
   const start = options.start ?? (numbers.length > 1 || options.end !== undefined ? first : 0);
   const end = options.end ?? (numbers.length > 1 ? (second as number) : first);
   const step = options.step ?? numbers[2] ?? 1;
-  for (const n of [start, end, step]) if (typeof n !== "number" || Number.isNaN(n)) throw new ValueError(`arange: expected numbers as start, end and step, got ${describe(n)}`);
+  for (const n of [start, end, step])
+    if (typeof n !== "number" || Number.isNaN(n))
+      throw new ValueError(`arange: expected numbers as start, end and step, got ${describe(n)}`);
   if (step === 0) throw new ValueError("arange: expected a step other than 0, got 0");
-  if (!Number.isFinite(start) || !Number.isFinite(end)) throw new ValueError(`arange: expected finite bounds, got ${start} and ${end}`);
-  if ((end - start) * step < 0) throw new ValueError(`arange: expected bounds in the direction of the step, got ${start} to ${end} by ${step}`);
+  if (!Number.isFinite(start) || !Number.isFinite(end))
+    throw new ValueError(`arange: expected finite bounds, got ${start} and ${end}`);
+  if ((end - start) * step < 0)
+    throw new ValueError(`arange: expected bounds in the direction of the step, got ${start} to ${end} by ${step}`);
   const dtype = options.dtype ?? (allInts(start, end, step) ? int64 : getDefaultDtype());
   return sequence(Math.ceil((end - start) / step), dtype, (i) => start + i * step, options);
 }
@@ -208,7 +230,8 @@ export function arange(...args: RangeArgs): Tensor {
  */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
   checkOptions("linspace", options);
-  if (!Number.isInteger(steps) || steps < 0) throw new ValueError(`linspace: expected a whole number of steps, at least 0, got ${steps}`);
+  if (!Number.isInteger(steps) || steps < 0)
+    throw new ValueError(`linspace: expected a whole number of steps, at least 0, got ${steps}`);
   const dtype = options.dtype ?? getDefaultDtype();
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   // From both ends, as PyTorch does, so that the last element is exactly `end`.

@@ -17,7 +17,8 @@ export function resultType(inputs: readonly TensorOrScalar[]): DType {
   let number: DType | null = null;
   for (const x of inputs) {
     if (!(x instanceof Tensor)) number = number === null ? scalarDType(x) : promoteTypes(number, scalarDType(x));
-    else if (x.layout.shape.length > 0) dimmed = dimmed === null || dimmed === x.dtype ? x.dtype : promoteTypes(dimmed, x.dtype);
+    else if (x.layout.shape.length > 0)
+      dimmed = dimmed === null || dimmed === x.dtype ? x.dtype : promoteTypes(dimmed, x.dtype);
     else zeroDim = zeroDim === null || zeroDim === x.dtype ? x.dtype : promoteTypes(zeroDim, x.dtype);
   }
   return combine(combine(dimmed, zeroDim), number) as DType;
@@ -27,7 +28,8 @@ function combine(higher: DType | null, lower: DType | null): DType | null {
   if (higher === null) return lower;
   if (lower === null || lower.category <= higher.category) return higher;
   // A complex number beside a real float tensor takes the tensor's precision.
-  if (lower.category === Category.Complex && higher.category === Category.Floating) return promoteTypes(toComplex(higher), higher);
+  if (lower.category === Category.Complex && higher.category === Category.Floating)
+    return promoteTypes(toComplex(higher), higher);
   return lower;
 }
 

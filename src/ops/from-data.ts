@@ -2,8 +2,22 @@
 import { backendOf } from "../backends/backend.ts";
 import { adopt } from "../backends/cpu/memory.ts";
 import { cpu } from "../core/device.ts";
-import { bool, Category, DTYPES, type DType, defaultComplex, float32, float64, getDefaultDtype, int16, int32, int64, int8, uint8 } from "../core/dtype.ts";
-import { describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
+import {
+  bool,
+  Category,
+  DTYPES,
+  type DType,
+  defaultComplex,
+  float32,
+  float64,
+  getDefaultDtype,
+  int8,
+  int16,
+  int32,
+  int64,
+  uint8,
+} from "../core/dtype.ts";
+import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
 import { type Complex, isScalar, type Scalar, scalarCategory } from "../core/scalar.ts";
 import { type Shape, shapeText } from "../core/shape.ts";
@@ -11,7 +25,15 @@ import { Tensor } from "../core/tensor.ts";
 import { allocate, checkOptions, finish, type TensorOptions } from "./creation.ts";
 
 export type NestedScalars = Scalar | Tensor | readonly NestedScalars[];
-export type TypedArray = Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | BigInt64Array | Uint8Array | Uint8ClampedArray;
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint8ClampedArray;
 /** What a tensor can be made from: a number, nested arrays of numbers (or tensors), a typed array, a tensor. */
 export type TensorData = NestedScalars | TypedArray;
 
@@ -41,15 +63,24 @@ function flatten(op: string, data: NestedScalars): { shape: Shape; values: Scala
   const values: Scalar[] = [];
   let category: Category = Category.Bool;
   const visit = (x: NestedScalars | undefined, dim: number): void => {
-    if (x instanceof Tensor) return visit(x.tolist() as NestedScalars, dim);
+    if (x instanceof Tensor) {
+      visit(x.tolist() as NestedScalars, dim);
+      return;
+    }
     if (Array.isArray(x)) {
       if (dim >= shape.length || x.length !== shape[dim])
-        throw new ShapeError(`${op}: expected nested arrays of one length at dimension ${dim}, got lengths ${shape[dim] ?? "of a number"} and ${x.length}`);
+        throw new ShapeError(
+          `${op}: expected nested arrays of one length at dimension ${dim}, got lengths ${shape[dim] ?? "of a number"} and ${x.length}`,
+        );
       for (const y of x) visit(y, dim + 1);
       return;
     }
-    if (!isScalar(x)) throw new ValueError(`${op}: expected numbers, bigints, booleans or complex numbers, got ${describe(x)}`);
-    if (dim !== shape.length) throw new ShapeError(`${op}: expected nested arrays of one depth, got a number at dimension ${dim} of ${shapeText(shape)}`);
+    if (!isScalar(x))
+      throw new ValueError(`${op}: expected numbers, bigints, booleans or complex numbers, got ${describe(x)}`);
+    if (dim !== shape.length)
+      throw new ShapeError(
+        `${op}: expected nested arrays of one depth, got a number at dimension ${dim} of ${shapeText(shape)}`,
+      );
     const own = scalarCategory(x);
     if (own > category) category = own;
     values.push(x);
@@ -75,14 +106,20 @@ function write(op: string, values: readonly Scalar[], shape: Shape, dtype: DType
     const out = new BigInt64Array(raw.buffer, raw.byteOffset, n);
     for (let i = 0; i < n; i++) out[i] = toBigInt(op, values[i] as Scalar, dtype);
   } else if (wide.isComplex) {
-    const out = wide.itemsize === 8 ? new Float32Array(raw.buffer, raw.byteOffset, 2 * n) : new Float64Array(raw.buffer, raw.byteOffset, 2 * n);
+    const out =
+      wide.itemsize === 8
+        ? new Float32Array(raw.buffer, raw.byteOffset, 2 * n)
+        : new Float64Array(raw.buffer, raw.byteOffset, 2 * n);
     for (let i = 0; i < n; i++) {
       const { re, im } = typeof values[i] === "object" ? (values[i] as Complex) : { re: Number(values[i]), im: 0 };
       out[2 * i] = re;
       out[2 * i + 1] = im;
     }
   } else {
-    const out = wide === float32 ? new Float32Array(raw.buffer, raw.byteOffset, n) : new Float64Array(raw.buffer, raw.byteOffset, n);
+    const out =
+      wide === float32
+        ? new Float32Array(raw.buffer, raw.byteOffset, n)
+        : new Float64Array(raw.buffer, raw.byteOffset, n);
     for (let i = 0; i < n; i++) out[i] = toReal(op, values[i] as Scalar, dtype);
   }
   return wide === dtype ? t : t.to(dtype);
@@ -124,7 +161,9 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   const own = typedArrayDType(data);
   if (own !== null) return finish(fromTypedArray(data as TypedArray, own).to(options.dtype ?? own), options);
   if (ArrayBuffer.isView(data) || (data as unknown) instanceof ArrayBuffer)
-    throw new ValueError(`tensor: expected numbers, arrays or a typed array that has a dtype, got ${describe(data)}; use frombuffer`);
+    throw new ValueError(
+      `tensor: expected numbers, arrays or a typed array that has a dtype, got ${describe(data)}; use frombuffer`,
+    );
   const { shape, values, category } = flatten("tensor", data as NestedScalars);
   const dtype = options.dtype ?? inferDType(category, values.length === 0, options.requiresGrad ?? false);
   const t = write("tensor", values, shape, dtype);
@@ -133,13 +172,16 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
 
 function fromTypedArray(data: TypedArray, dtype: DType): Tensor {
   const t = allocate([data.length], dtype, cpu);
-  backendOf(cpu).bytes(t.storage).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  backendOf(cpu)
+    .bytes(t.storage)
+    .set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return t;
 }
 
 /** A tensor from data, without a copy where it is a tensor or typed array of the right dtype. PyTorch: `torch.as_tensor`. */
 export function asTensor(data: TensorData, options: TensorOptions = {}): Tensor {
-  if (data instanceof Tensor) return data.to({ dtype: options.dtype ?? data.dtype, device: options.device ?? data.device });
+  if (data instanceof Tensor)
+    return data.to({ dtype: options.dtype ?? data.dtype, device: options.device ?? data.device });
   const own = typedArrayDType(data);
   if (own === null || (options.dtype && options.dtype !== own)) return tensor(data, options);
   return fromNumpy(data as TypedArray);
@@ -150,7 +192,11 @@ export function fromNumpy(data: TypedArray): Tensor {
   const dtype = typedArrayDType(data);
   if (dtype === null) throw new ValueError(`fromNumpy: expected a typed array, got ${describe(data)}`);
   if (data.byteOffset % dtype.itemsize !== 0) return tensor(data);
-  return new Tensor(adopt("fromNumpy", data.buffer, data.byteOffset, data.byteLength), Layout.contiguous([data.length]), dtype);
+  return new Tensor(
+    adopt("fromNumpy", data.buffer, data.byteOffset, data.byteLength),
+    Layout.contiguous([data.length]),
+    dtype,
+  );
 }
 
 export interface FrombufferOptions {
@@ -168,18 +214,31 @@ export interface FrombufferOptions {
  */
 export function frombuffer(buffer: ArrayBufferLike | ArrayBufferView, options: FrombufferOptions): Tensor {
   const { dtype, count = -1, offset = 0, requiresGrad = false } = options ?? {};
-  if (!dtype || DTYPES[dtype.name] !== dtype) throw new DTypeError(`frombuffer: expected a dtype such as torch.float32, got ${describe(dtype)}`);
+  if (!dtype || DTYPES[dtype.name] !== dtype)
+    throw new DTypeError(`frombuffer: expected a dtype such as torch.float32, got ${describe(dtype)}`);
   const viewed = ArrayBuffer.isView(buffer);
-  if (!viewed && !(buffer instanceof ArrayBuffer) && !(typeof SharedArrayBuffer !== "undefined" && (buffer as unknown) instanceof SharedArrayBuffer))
+  if (
+    !viewed &&
+    !(buffer instanceof ArrayBuffer) &&
+    !(typeof SharedArrayBuffer !== "undefined" && (buffer as unknown) instanceof SharedArrayBuffer)
+  )
     throw new ValueError(`frombuffer: expected an ArrayBuffer or a view of one, got ${describe(buffer)}`);
   const bytes = buffer.byteLength - offset;
-  if (offset < 0 || bytes <= 0) throw new ValueError(`frombuffer: expected an offset within ${buffer.byteLength} bytes, got ${offset}`);
+  if (offset < 0 || bytes <= 0)
+    throw new ValueError(`frombuffer: expected an offset within ${buffer.byteLength} bytes, got ${offset}`);
   const n = count === -1 ? bytes / dtype.itemsize : count;
-  if (!Number.isInteger(n)) throw new ValueError(`frombuffer: expected a number of bytes that is a multiple of ${dtype.itemsize} (${dtype}), got ${bytes}`);
-  if (n <= 0 || n * dtype.itemsize > bytes) throw new ValueError(`frombuffer: expected a count of 1 to ${Math.floor(bytes / dtype.itemsize)}, got ${count}`);
+  if (!Number.isInteger(n))
+    throw new ValueError(
+      `frombuffer: expected a number of bytes that is a multiple of ${dtype.itemsize} (${dtype}), got ${bytes}`,
+    );
+  if (n <= 0 || n * dtype.itemsize > bytes)
+    throw new ValueError(`frombuffer: expected a count of 1 to ${Math.floor(bytes / dtype.itemsize)}, got ${count}`);
   const start = offset + (viewed ? (buffer as ArrayBufferView).byteOffset : 0);
   const memory = (viewed ? (buffer as ArrayBufferView).buffer : buffer) as ArrayBufferLike;
-  if (start % Math.min(dtype.itemsize, 8) !== 0) throw new ValueError(`frombuffer: expected an offset that is a multiple of ${dtype.itemsize} (${dtype}), got ${start}`);
+  if (start % Math.min(dtype.itemsize, 8) !== 0)
+    throw new ValueError(
+      `frombuffer: expected an offset that is a multiple of ${dtype.itemsize} (${dtype}), got ${start}`,
+    );
   const t = new Tensor(adopt("frombuffer", memory, start, n * dtype.itemsize), Layout.contiguous([n]), dtype);
   return requiresGrad ? t.requiresGrad_() : t;
 }
@@ -188,4 +247,3 @@ export function frombuffer(buffer: ArrayBufferLike | ArrayBufferView, options: F
 export function scalarTensor(s: Scalar, options: TensorOptions = {}): Tensor {
   return tensor(s, { ...options, dtype: options.dtype ?? getDefaultDtype() });
 }
-

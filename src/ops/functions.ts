@@ -1,15 +1,36 @@
 /** @file Ops that are functions of `torch` only. */
-export { arange, empty, emptyLike, eye, full, fullLike, linspace, ones, onesLike, zeros, zerosLike } from "./creation.ts";
+
+export { complex, imag, real, viewAsComplex, viewAsReal } from "./complex.ts";
+export {
+  arange,
+  empty,
+  emptyLike,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  zeros,
+  zerosLike,
+} from "./creation.ts";
 export { asTensor, frombuffer, fromNumpy, scalarTensor, tensor } from "./from-data.ts";
-export { rand, randint, randintLike, randn, randnLike, randLike, randperm } from "./random/creation.ts";
-export { defaultGenerator, Generator, getRngState, initialSeed, manualSeed, seed, setRngState } from "./random/generator.ts";
-export { normal } from "./random/sample.ts";
 export { cat, columnStack, concat, concatenate, dstack, hstack, rowStack, stack, vstack } from "./joining.ts";
-export { atleast1d, atleast2d, atleast3d, broadcastTensors } from "./shape.ts";
 export { celu, selu, threshold } from "./pointwise/activation.ts";
 export { rsub } from "./pointwise/reversed.ts";
 export { where } from "./pointwise/where.ts";
-export { complex, imag, real, viewAsComplex, viewAsReal } from "./complex.ts";
+export { rand, randint, randintLike, randLike, randn, randnLike, randperm } from "./random/creation.ts";
+export {
+  defaultGenerator,
+  Generator,
+  getRngState,
+  initialSeed,
+  manualSeed,
+  seed,
+  setRngState,
+} from "./random/generator.ts";
+export { normal } from "./random/sample.ts";
 export { cartesianProd, combinations, meshgrid } from "./sequence.ts";
+export { atleast1d, atleast2d, atleast3d, broadcastTensors } from "./shape.ts";
 export { bucketize, searchsorted } from "./sort.ts";
 export { trilIndices, triuIndices } from "./triangular.ts";

@@ -139,7 +139,7 @@ class FusedNode extends Node {
         if (j === SAVES_RESULT) savesResult = true;
         else if (saved[j] === undefined) {
           const t = inputs[j] as Tensor;
-          saved[j] = save(fused.name, t === overwritten ? t.clone() : t);
+          saved[j] = save(fused.name, j === 0 && t === overwritten ? t.clone() : t);
         }
       }
     }

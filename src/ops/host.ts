@@ -1,12 +1,13 @@
 /** @file Reading tensors into JavaScript: item, tolist, numpy, and printing. */
-import { withGrad } from "../autograd/modes.ts";
+
 import { gradFnOf, requiresGrad } from "../autograd/graph.ts";
+import { withGrad } from "../autograd/modes.ts";
 import { bytes, expose } from "../backends/cpu/memory.ts";
 import { type DTypeName, getDefaultDtype } from "../core/dtype.ts";
 import { AutogradError, DeviceError, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
+import { Parameter } from "../core/parameter.ts";
 import type { Complex } from "../core/scalar.ts";
 import { shapeText } from "../core/shape.ts";
-import { Parameter } from "../core/parameter.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { formatTensor } from "../format/tensor-string.ts";
 
@@ -14,7 +15,9 @@ export type Element = number | bigint | boolean | Complex;
 export type Nested = number | boolean | Complex | Nested[];
 
 /** How elements of each dtype are read from bytes; int64 as bigint. */
-const readers: { readonly [N in DTypeName]: (buffer: ArrayBufferLike, offset: number, n: number) => (i: number) => Element } = {
+const readers: {
+  readonly [N in DTypeName]: (buffer: ArrayBufferLike, offset: number, n: number) => (i: number) => Element;
+} = {
   uint8: (b, o, n) => ofArray(new Uint8Array(b, o, n)),
   int8: (b, o, n) => ofArray(new Int8Array(b, o, n)),
   int16: (b, o, n) => ofArray(new Int16Array(b, o, n)),
@@ -61,7 +64,8 @@ function bfloatToNumber(h: number): number {
 }
 
 function checkHost(op: string, t: Tensor): void {
-  if (t.device.type !== "cpu") throw new DeviceError(`${op}: expected a tensor on cpu, got one on ${t.device}; use (await x.cpu()).${op}()`);
+  if (t.device.type !== "cpu")
+    throw new DeviceError(`${op}: expected a tensor on cpu, got one on ${t.device}; use (await x.cpu()).${op}()`);
 }
 
 /** Element `i` in row-major order of a tensor with any strides. */
@@ -87,12 +91,14 @@ export function elementReader(op: string, t: Tensor): (i: number) => Element {
 function toNumber(op: string, x: Element): number | boolean | Complex {
   if (typeof x !== "bigint") return x;
   const n = Number(x);
-  if (!Number.isSafeInteger(n)) throw new ValueError(`${op}: ${x} does not fit a JavaScript number exactly; use itemBigInt()`);
+  if (!Number.isSafeInteger(n))
+    throw new ValueError(`${op}: ${x} does not fit a JavaScript number exactly; use itemBigInt()`);
   return n;
 }
 
 function single(op: string, t: Tensor): Element {
-  if (t.layout.numel !== 1) throw new ShapeError(`${op}: expected a tensor with one element, got shape ${shapeText(t.shape)}`);
+  if (t.layout.numel !== 1)
+    throw new ShapeError(`${op}: expected a tensor with one element, got shape ${shapeText(t.shape)}`);
   return elementReader(op, t)(0);
 }
 
@@ -109,7 +115,8 @@ export function item(input: Tensor): number | boolean | Complex {
 export function itemBigInt(input: Tensor): bigint {
   const x = single("itemBigInt", input);
   if (typeof x === "bigint") return x;
-  if (typeof x === "object" || !Number.isInteger(Number(x))) throw new DTypeError(`itemBigInt: expected an integer, got ${input.dtype} ${String(x)}`);
+  if (typeof x === "object" || !Number.isInteger(Number(x)))
+    throw new DTypeError(`itemBigInt: expected an integer, got ${input.dtype} ${String(x)}`);
   return BigInt(x);
 }
 
@@ -127,7 +134,15 @@ export function tolist(input: Tensor): any {
   return build(0);
 }
 
-export type NumericArray = Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array;
+export type NumericArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint16Array;
 
 const arrays: { readonly [N in DTypeName]: (buffer: ArrayBufferLike, offset: number, n: number) => NumericArray } = {
   uint8: (b, o, n) => new Uint8Array(b, o, n),
@@ -152,14 +167,15 @@ const arrays: { readonly [N in DTypeName]: (buffer: ArrayBufferLike, offset: num
  */
 export function numpy(input: Tensor, options: { force?: boolean } = {}): NumericArray {
   checkHost("numpy", input);
-  if (requiresGrad(input) && !options.force) throw new AutogradError("numpy: expected a tensor that does not require grad; use x.detach().numpy()");
+  if (requiresGrad(input) && !options.force)
+    throw new AutogradError("numpy: expected a tensor that does not require grad; use x.detach().numpy()");
   const t = withGrad(false, () => input.contiguous());
   const buffer = expose(t.storage);
   return arrays[t.dtype.name](buffer, t.storage.byteOffset + t.layout.offset * t.dtype.itemsize, t.layout.numel);
 }
 
 /** The tensor as Python prints it. */
-export function toString(input: Tensor): string {
+export function tensorToString(input: Tensor): string {
   const gradFn = gradFnOf(input);
   return formatTensor({
     dtype: input.dtype,
@@ -172,4 +188,3 @@ export function toString(input: Tensor): string {
     defaultDtype: getDefaultDtype().name,
   });
 }
-

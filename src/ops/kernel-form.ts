@@ -100,7 +100,7 @@ class KernelNode<Attrs> extends Node implements Context<Attrs> {
     for (const i of this.savedNumbers) {
       if (i < 0) continue;
       const t = inputs[i] as Tensor;
-      this.saved.set(i, save(spec.name, t === overwritten ? t.clone() : t));
+      this.saved.set(i, save(spec.name, i === 0 && t === overwritten ? t.clone() : t));
     }
   }
 

@@ -2,7 +2,7 @@
 import { backendOf } from "../backends/backend.ts";
 import type { LossReduction, NllOptions } from "../backends/kernels.ts";
 import { int64, uint8 } from "../core/dtype.ts";
-import { describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
+import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { bind, type Call } from "./bind.ts";
@@ -28,7 +28,9 @@ interface NllAttrs {
 const nllOptions = ({ weight, reduction, ignoreIndex }: NllAttrs): NllOptions => ({ weight, reduction, ignoreIndex });
 
 /** Its gradient is linear in `grad`; differentiating it again is picking once more. */
-const nllLossBackwardOp: KernelOp<NllAttrs & { shape: readonly number[] }> = kernelOp<NllAttrs & { shape: readonly number[] }>({
+const nllLossBackwardOp: KernelOp<NllAttrs & { shape: readonly number[] }> = kernelOp<
+  NllAttrs & { shape: readonly number[] }
+>({
   name: "nllLossBackward",
   node: "NllLossBackwardBackward0",
   forward: ([grad, target, total], attrs) => {
@@ -40,7 +42,11 @@ const nllLossBackwardOp: KernelOp<NllAttrs & { shape: readonly number[] }> = ker
   saves: () => [1],
   backward: ([gg], context) => {
     const { weight, reduction, ignoreIndex } = context.attrs;
-    return [nllLossOp.results([gg as Tensor, context.input(1)], { weight, reduction, ignoreIndex })[0] as Tensor, null, null];
+    return [
+      nllLossOp.results([gg as Tensor, context.input(1)], { weight, reduction, ignoreIndex })[0] as Tensor,
+      null,
+      null,
+    ];
   },
 });
 
@@ -56,7 +62,10 @@ const nllLossOp: KernelOp<NllAttrs> = kernelOp<NllAttrs>({
   },
   saves: () => [1, ~1],
   backward: ([grad], context) => [
-    nllLossBackwardOp.call([grad as Tensor, context.input(1), context.result(1)], { ...context.attrs, shape: context.shape(0) }),
+    nllLossBackwardOp.call([grad as Tensor, context.input(1), context.result(1)], {
+      ...context.attrs,
+      shape: context.shape(0),
+    }),
     null,
   ],
 });
@@ -72,19 +81,30 @@ type NllLossArgs = Call<[weight: Tensor | null], NllLossOptions>;
 
 function checkWeight(op: string, weight: Tensor | null, classes: number, input: Tensor): Tensor | null {
   if (weight === null) return null;
-  if (weight.ndim !== 1 || weight.shape[0] !== classes) throw new ShapeError(`${op}: expected a weight of shape [${classes}], got ${shapeText(weight.shape)}`);
+  if (weight.ndim !== 1 || weight.shape[0] !== classes)
+    throw new ShapeError(`${op}: expected a weight of shape [${classes}], got ${shapeText(weight.shape)}`);
   return weight.dtype === input.dtype ? weight : weight.to(input.dtype);
 }
 
 function checkTargets(op: string, input: Tensor, target: Tensor): number {
-  for (const [x, name] of [[input, "input"], [target, "target"]] as const) if (!(x instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as ${name}, got ${describe(x)}`);
-  if (!input.dtype.isFloatingPoint) throw new DTypeError(`${op}: expected a floating-point input, got ${input.dtype} (whole numbers make int64: pass a dtype)`);
-  if (target.dtype !== int64 && target.dtype !== uint8) throw new DTypeError(`${op}: expected class indices in torch.int64 as target, got ${target.dtype}`);
+  for (const [x, name] of [
+    [input, "input"],
+    [target, "target"],
+  ] as const)
+    if (!(x instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as ${name}, got ${describe(x)}`);
+  if (!input.dtype.isFloatingPoint)
+    throw new DTypeError(
+      `${op}: expected a floating-point input, got ${input.dtype} (whole numbers make int64: pass a dtype)`,
+    );
+  if (target.dtype !== int64 && target.dtype !== uint8)
+    throw new DTypeError(`${op}: expected class indices in torch.int64 as target, got ${target.dtype}`);
   if (input.ndim === 0) throw new ShapeError(`${op}: expected an input of shape [C] or [N, C, …], got a 0-dim tensor`);
   const classDim = input.ndim === 1 ? 0 : 1;
   const expected = input.shape.filter((_, i) => i !== classDim);
   if (!sameShape(expected, target.shape))
-    throw new ShapeError(`${op}: expected a target of shape ${shapeText(expected)} for an input of shape ${shapeText(input.shape)}, got ${shapeText(target.shape)}`);
+    throw new ShapeError(
+      `${op}: expected a target of shape ${shapeText(expected)} for an input of shape ${shapeText(input.shape)}, got ${shapeText(target.shape)}`,
+    );
   return input.shape[classDim] as number;
 }
 
@@ -97,10 +117,18 @@ function checkTargets(op: string, input: Tensor, target: Tensor): number {
  * @throws IndexError if a target is no class
  */
 export function nllLoss(input: Tensor, target: Tensor, ...args: NllLossArgs): Tensor {
-  const { weight = null, ignoreIndex = -100, reduction = "mean" } = bind<NllLossOptions>("nllLoss", ["weight", "ignoreIndex", "reduction"], args);
+  const {
+    weight = null,
+    ignoreIndex = -100,
+    reduction = "mean",
+  } = bind<NllLossOptions>("nllLoss", ["weight", "ignoreIndex", "reduction"], args);
   checkReduction("nllLoss", reduction);
   const classes = checkTargets("nllLoss", input, target);
-  return nllLossOp.results([input, target], { weight: checkWeight("nllLoss", weight, classes, input), reduction, ignoreIndex })[0] as Tensor;
+  return nllLossOp.results([input, target], {
+    weight: checkWeight("nllLoss", weight, classes, input),
+    reduction,
+    ignoreIndex,
+  })[0] as Tensor;
 }
 
 export interface CrossEntropyOptions extends NllLossOptions {
@@ -121,25 +149,46 @@ type CrossEntropyArgs = Call<[weight: Tensor | null], CrossEntropyOptions>;
  */
 export function crossEntropy(input: Tensor, target: Tensor, ...args: CrossEntropyArgs): Tensor {
   const names = ["weight", "ignoreIndex", "reduction", "labelSmoothing"] as const;
-  const { weight = null, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } = bind<CrossEntropyOptions>("crossEntropy", names, args);
+  const {
+    weight = null,
+    ignoreIndex = -100,
+    reduction = "mean",
+    labelSmoothing = 0,
+  } = bind<CrossEntropyOptions>("crossEntropy", names, args);
   checkReduction("crossEntropy", reduction);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new ValueError(`crossEntropy: expected a labelSmoothing between 0 and 1, got ${labelSmoothing}`);
-  if (!(input instanceof Tensor)) throw new ValueError(`crossEntropy: expected a Tensor as input, got ${describe(input)}`);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new ValueError(`crossEntropy: expected a labelSmoothing between 0 and 1, got ${labelSmoothing}`);
+  if (!(input instanceof Tensor))
+    throw new ValueError(`crossEntropy: expected a Tensor as input, got ${describe(input)}`);
   const dim = input.ndim === 1 ? 0 : 1;
   const logProbabilities = logSoftmax(input, dim);
   if (target instanceof Tensor && target.dtype.isFloatingPoint)
     return withProbabilities(logProbabilities, target, dim, weight, reduction, labelSmoothing);
   const loss = nllLoss(logProbabilities, target, { weight, ignoreIndex, reduction });
-  return labelSmoothing === 0 ? loss : smoothed(loss, logProbabilities, target, dim, { weight, ignoreIndex, reduction }, labelSmoothing);
+  return labelSmoothing === 0
+    ? loss
+    : smoothed(loss, logProbabilities, target, dim, { weight, ignoreIndex, reduction }, labelSmoothing);
 }
 
 /** Targets that are distributions over the classes. */
-function withProbabilities(logP: Tensor, target: Tensor, dim: number, weight: Tensor | null, reduction: LossReduction, labelSmoothing: number): Tensor {
+function withProbabilities(
+  logP: Tensor,
+  target: Tensor,
+  dim: number,
+  weight: Tensor | null,
+  reduction: LossReduction,
+  labelSmoothing: number,
+): Tensor {
   if (!sameShape(logP.shape, target.shape))
-    throw new ShapeError(`crossEntropy: expected class probabilities of shape ${shapeText(logP.shape)}, got ${shapeText(target.shape)}`);
+    throw new ShapeError(
+      `crossEntropy: expected class probabilities of shape ${shapeText(logP.shape)}, got ${shapeText(target.shape)}`,
+    );
   const classes = logP.shape[dim] as number;
   const goal = labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / classes);
-  const weighted = weight === null ? logP.mul(goal) : logP.mul(goal).mul(alongClasses(checkWeight("crossEntropy", weight, classes, logP) as Tensor, logP, dim));
+  const weighted =
+    weight === null
+      ? logP.mul(goal)
+      : logP.mul(goal).mul(alongClasses(checkWeight("crossEntropy", weight, classes, logP) as Tensor, logP, dim));
   const losses = weighted.sum(dim).neg();
   if (reduction === "none") return losses;
   return reduction === "sum" ? losses.sum() : losses.sum().div(logP.layout.numel / classes);
@@ -150,7 +199,14 @@ function alongClasses(weight: Tensor, like: Tensor, dim: number): Tensor {
 }
 
 /** Mixes in the mean loss over all classes, for each target that counts. */
-function smoothed(loss: Tensor, logP: Tensor, target: Tensor, dim: number, options: Required<NllLossOptions>, labelSmoothing: number): Tensor {
+function smoothed(
+  loss: Tensor,
+  logP: Tensor,
+  target: Tensor,
+  dim: number,
+  options: Required<NllLossOptions>,
+  labelSmoothing: number,
+): Tensor {
   const { weight, ignoreIndex, reduction } = options;
   const classes = logP.shape[dim] as number;
   const factors = checkWeight("crossEntropy", weight, classes, logP);
@@ -159,7 +215,11 @@ function smoothed(loss: Tensor, logP: Tensor, target: Tensor, dim: number, optio
   const spread = all.sum(dim).neg().maskedFill(ignored, 0);
   const total = () => {
     if (factors === null) return ignored.logicalNot().sum();
-    return factors.gather(0, target.maskedFill(ignored, 0).flatten()).reshape(target.shape).maskedFill(ignored, 0).sum();
+    return factors
+      .gather(0, target.maskedFill(ignored, 0).flatten())
+      .reshape(target.shape)
+      .maskedFill(ignored, 0)
+      .sum();
   };
   const reduced = reduction === "none" ? spread : reduction === "sum" ? spread.sum() : spread.sum().div(total());
   return loss.mul(1 - labelSmoothing).add(reduced.mul(labelSmoothing / classes));

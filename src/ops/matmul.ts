@@ -1,6 +1,6 @@
 /** @file Matrix products. */
 import { backendOf } from "../backends/backend.ts";
-import { describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
+import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
 import { broadcastShapes, type Shape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
@@ -9,8 +9,13 @@ import { otherDevice } from "./fused.ts";
 import { kernelOp } from "./kernel-form.ts";
 
 function checkOperands(op: string, a: Tensor, b: Tensor): void {
-  for (const [x, name] of [[a, "input"], [b, "other"]] as const) if (!(x instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as ${name}, got ${describe(x)}`);
-  if (a.dtype !== b.dtype) throw new DTypeError(`${op}: expected both tensors in one dtype, got ${a.dtype} and ${b.dtype}`);
+  for (const [x, name] of [
+    [a, "input"],
+    [b, "other"],
+  ] as const)
+    if (!(x instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as ${name}, got ${describe(x)}`);
+  if (a.dtype !== b.dtype)
+    throw new DTypeError(`${op}: expected both tensors in one dtype, got ${a.dtype} and ${b.dtype}`);
   if (a.storage.device !== b.storage.device) throw otherDevice(op, a, b);
 }
 
@@ -19,7 +24,9 @@ const columns = (t: Tensor) => t.shape[t.ndim - 1] as number;
 
 function checkInner(op: string, a: Tensor, b: Tensor): void {
   if (columns(a) !== rows(b))
-    throw new ShapeError(`${op}: expected a.shape[${a.ndim - 1}] == b.shape[${b.ndim - 2}], got ${shapeText(a.shape)} and ${shapeText(b.shape)}`);
+    throw new ShapeError(
+      `${op}: expected a.shape[${a.ndim - 1}] == b.shape[${b.ndim - 2}], got ${shapeText(a.shape)} and ${shapeText(b.shape)}`,
+    );
 }
 
 /**
@@ -73,7 +80,8 @@ function mmInto(a: Tensor, b: Tensor, out: boolean): Tensor {
  */
 export function mm(input: Tensor, mat2: Tensor): Tensor {
   checkOperands("mm", input, mat2);
-  if (input.ndim !== 2 || mat2.ndim !== 2) throw new ShapeError(`mm: expected two matrices, got ${shapeText(input.shape)} and ${shapeText(mat2.shape)}`);
+  if (input.ndim !== 2 || mat2.ndim !== 2)
+    throw new ShapeError(`mm: expected two matrices, got ${shapeText(input.shape)} and ${shapeText(mat2.shape)}`);
   checkInner("mm", input, mat2);
   return mmInto(input, mat2, false);
 }
@@ -84,7 +92,12 @@ const bmmOp = kernelOp({
   saves: (needs) => [...(needs(1) ? [0] : []), ...(needs(0) ? [1] : [])],
   backward: ([g], context) => [
     context.needs(0) ? (g as Tensor).bmm(context.input(1).transpose(1, 2)) : null,
-    context.needs(1) ? context.input(0).transpose(1, 2).bmm(g as Tensor) : null,
+    context.needs(1)
+      ? context
+          .input(0)
+          .transpose(1, 2)
+          .bmm(g as Tensor)
+      : null,
   ],
 });
 
@@ -92,7 +105,9 @@ const bmmOp = kernelOp({
 export function bmm(input: Tensor, mat2: Tensor): Tensor {
   checkOperands("bmm", input, mat2);
   if (input.ndim !== 3 || mat2.ndim !== 3 || input.shape[0] !== mat2.shape[0])
-    throw new ShapeError(`bmm: expected two batches of as many matrices, got ${shapeText(input.shape)} and ${shapeText(mat2.shape)}`);
+    throw new ShapeError(
+      `bmm: expected two batches of as many matrices, got ${shapeText(input.shape)} and ${shapeText(mat2.shape)}`,
+    );
   checkInner("bmm", input, mat2);
   return bmmOp.call([input, mat2], undefined);
 }
@@ -103,7 +118,12 @@ const mvOp = kernelOp({
   saves: (needs) => [...(needs(1) ? [0] : []), ...(needs(0) ? [1] : [])],
   backward: ([g], context) => [
     context.needs(0) ? (g as Tensor).unsqueeze(1).mul(context.input(1)) : null,
-    context.needs(1) ? context.input(0).t().mv(g as Tensor) : null,
+    context.needs(1)
+      ? context
+          .input(0)
+          .t()
+          .mv(g as Tensor)
+      : null,
   ],
 });
 
@@ -111,7 +131,9 @@ const mvOp = kernelOp({
 export function mv(input: Tensor, vec: Tensor): Tensor {
   checkOperands("mv", input, vec);
   if (input.ndim !== 2 || vec.ndim !== 1 || input.shape[1] !== vec.shape[0])
-    throw new ShapeError(`mv: expected a matrix and a vector that fit, got ${shapeText(input.shape)} and ${shapeText(vec.shape)}`);
+    throw new ShapeError(
+      `mv: expected a matrix and a vector that fit, got ${shapeText(input.shape)} and ${shapeText(vec.shape)}`,
+    );
   return mvOp.call([input, vec], undefined);
 }
 
@@ -129,7 +151,9 @@ const dotOp = kernelOp({
 export function dot(input: Tensor, tensor: Tensor): Tensor {
   checkOperands("dot", input, tensor);
   if (input.ndim !== 1 || tensor.ndim !== 1 || input.shape[0] !== tensor.shape[0])
-    throw new ShapeError(`dot: expected two vectors of one length, got ${shapeText(input.shape)} and ${shapeText(tensor.shape)}`);
+    throw new ShapeError(
+      `dot: expected two vectors of one length, got ${shapeText(input.shape)} and ${shapeText(tensor.shape)}`,
+    );
   return dotOp.call([input, tensor], undefined);
 }
 
@@ -146,11 +170,16 @@ export function dot(input: Tensor, tensor: Tensor): Tensor {
 export function matmul(input: Tensor, other: Tensor): Tensor {
   checkOperands("matmul", input, other);
   const [a, b] = [input.ndim, other.ndim];
-  if (a === 0 || b === 0) throw new ShapeError(`matmul: expected tensors with at least 1 dimension, got ${shapeText(input.shape)} and ${shapeText(other.shape)}`);
+  if (a === 0 || b === 0)
+    throw new ShapeError(
+      `matmul: expected tensors with at least 1 dimension, got ${shapeText(input.shape)} and ${shapeText(other.shape)}`,
+    );
   const inner = input.shape[a - 1] as number;
   const outer = other.shape[b === 1 ? 0 : b - 2] as number;
   if (inner !== outer)
-    throw new ShapeError(`matmul: expected a.shape[${a - 1}] == b.shape[${b === 1 ? 0 : b - 2}], got ${shapeText(input.shape)} and ${shapeText(other.shape)}`);
+    throw new ShapeError(
+      `matmul: expected a.shape[${a - 1}] == b.shape[${b === 1 ? 0 : b - 2}], got ${shapeText(input.shape)} and ${shapeText(other.shape)}`,
+    );
   if (a === 1 && b === 1) return dot(input, other);
   if (a === 2 && b === 1) return mv(input, other);
   if (a === 2 && b === 2) return mm(input, other);
@@ -168,7 +197,8 @@ function batchedMatmul(input: Tensor, other: Tensor): Tensor {
     return t.expand(shape).reshape([-1, ...shape.slice(-2)]);
   };
   const empty = batch.includes(0);
-  const flat = (t: Tensor): Tensor => (empty ? t.expand([...batch, rows(t), columns(t)]).reshape([0, rows(t), columns(t)]) : stack(t));
+  const flat = (t: Tensor): Tensor =>
+    empty ? t.expand([...batch, rows(t), columns(t)]).reshape([0, rows(t), columns(t)]) : stack(t);
   return bmm(flat(input), flat(other)).view([...batch, rows(input), columns(other)]);
 }
 
@@ -179,7 +209,8 @@ interface AddmmOptions {
 
 const addmmOp = kernelOp<{ beta: number; alpha: number; orders: Orders }>({
   name: "addmm",
-  forward: ([bias, a, b], { beta, alpha }) => product(a as Tensor, b as Tensor, alpha, beta === 0 ? null : (bias as Tensor), beta),
+  forward: ([bias, a, b], { beta, alpha }) =>
+    product(a as Tensor, b as Tensor, alpha, beta === 0 ? null : (bias as Tensor), beta),
   saves: (needs) => [...(needs(2) ? [1] : []), ...(needs(1) ? [2] : [])],
   backward: ([g], context) => {
     const { alpha, beta, orders } = context.attrs;
@@ -202,11 +233,17 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, ...args: Call<[
   const { beta = 1, alpha = 1 } = bind<AddmmOptions>("addmm", ["beta", "alpha"], args);
   checkOperands("addmm", mat1, mat2);
   checkOperands("addmm", input, mat1);
-  if (mat1.ndim !== 2 || mat2.ndim !== 2) throw new ShapeError(`addmm: expected two matrices, got ${shapeText(mat1.shape)} and ${shapeText(mat2.shape)}`);
+  if (mat1.ndim !== 2 || mat2.ndim !== 2)
+    throw new ShapeError(`addmm: expected two matrices, got ${shapeText(mat1.shape)} and ${shapeText(mat2.shape)}`);
   checkInner("addmm", mat1, mat2);
   const shape: Shape = [rows(mat1), columns(mat2)];
   if (shapeText(broadcastShapes("addmm", input.shape, shape)) !== shapeText(shape))
-    throw new ShapeError(`addmm: expected an input that broadcasts to ${shapeText(shape)}, got ${shapeText(input.shape)}`);
-  return addmmOp.call([input, mat1, mat2], { beta, alpha, orders: { out: false, a: isTransposed(mat1.layout), b: isTransposed(mat2.layout) } });
+    throw new ShapeError(
+      `addmm: expected an input that broadcasts to ${shapeText(shape)}, got ${shapeText(input.shape)}`,
+    );
+  return addmmOp.call([input, mat1, mat2], {
+    beta,
+    alpha,
+    orders: { out: false, a: isTransposed(mat1.layout), b: isTransposed(mat2.layout) },
+  });
 }
-

@@ -1,15 +1,41 @@
 /** @file Ops that PyTorch has as methods of Tensor only. */
-export { bfloat16, bool, byte, char, contiguous, copy_, double, fill_, float, half, int, long, short, to, typeAs, zero_ } from "./copy.ts";
+export {
+  bfloat16,
+  bool,
+  byte,
+  char,
+  contiguous,
+  copy_,
+  double,
+  fill_,
+  float,
+  half,
+  int,
+  long,
+  short,
+  to,
+  typeAs,
+  zero_,
+} from "./copy.ts";
 export { newEmpty, newFull, newOnes, newTensor, newZeros } from "./creation-methods.ts";
-export { item, itemBigInt, numpy, tolist, toString } from "./host.ts";
-export { dim, elementSize, isContiguous, numel, size, storageOffset, stride } from "./properties.ts";
 export { scatter_, scatterAdd_, scatterReduce_ } from "./gather.ts";
+export { item, itemBigInt, numpy, tolist, tensorToString as toString } from "./host.ts";
 export { at, indexPut_, setAt } from "./index.ts";
 export { indexAdd_, indexCopy_, indexFill_, put_ } from "./index-select.ts";
 export { maskedScatter_ } from "./masked.ts";
+export { whereMethod as where } from "./pointwise/where.ts";
+export { dim, elementSize, isContiguous, numel, size, storageOffset, stride } from "./properties.ts";
+export {
+  bernoulli_,
+  cauchy_,
+  exponential_,
+  geometric_,
+  logNormal_,
+  normal_,
+  random_,
+  uniform_,
+} from "./random/fill.ts";
+export { repeat } from "./repeat.ts";
 export { expand, expandAs, reshapeAs, sumToSize, view, viewAs } from "./shape.ts";
 export { unfold } from "./slice.ts";
-export { repeat } from "./repeat.ts";
 export { tril_, triu_ } from "./triangular.ts";
-export { bernoulli_, cauchy_, exponential_, geometric_, logNormal_, normal_, random_, uniform_ } from "./random/fill.ts";
-export { whereMethod as where } from "./pointwise/where.ts";

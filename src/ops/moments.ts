@@ -19,7 +19,10 @@ export interface VarOptions {
 type VarArgs = Call<[dim: Dims], VarOptions> | [unbiased: boolean] | [dim: Dims, unbiased: boolean, keepdim?: boolean];
 
 const floating = (op: string) => (input: DType) => {
-  if (!input.isFloatingPoint) throw new DTypeError(`${op}: expected a floating-point dtype, got ${input} (whole numbers make int64: pass a dtype)`);
+  if (!input.isFloatingPoint)
+    throw new DTypeError(
+      `${op}: expected a floating-point dtype, got ${input} (whole numbers make int64: pass a dtype)`,
+    );
   return { compute: input, result: input };
 };
 
@@ -37,7 +40,8 @@ const varOp = reductionOp({
   dtype: floating("var"),
   empty: "identity",
   saves: [0],
-  backward: (grad, context) => varianceBackward(unsqueezeReduced(grad, context.attrs.dims, context.attrs.keepdim), context),
+  backward: (grad, context) =>
+    varianceBackward(unsqueezeReduced(grad, context.attrs.dims, context.attrs.keepdim), context),
 });
 
 const stdOp = reductionOp({
@@ -54,11 +58,18 @@ const stdOp = reductionOp({
   },
 });
 
-function sortArgs(op: string, args: readonly unknown[]): { dim: Dims | undefined; keepdim: boolean; correction: number } {
+function sortArgs(
+  op: string,
+  args: readonly unknown[],
+): { dim: Dims | undefined; keepdim: boolean; correction: number } {
   const isFlag = typeof args[0] === "boolean";
   const named = isFlag ? [undefined, ...args] : [...args];
   const options = isOptions(named.at(-1)) ? (named.pop() as VarOptions) : undefined;
-  const given = bind<VarOptions>(op, ["dim", "unbiased", "keepdim", "correction"], options === undefined ? named : [...named, options]);
+  const given = bind<VarOptions>(
+    op,
+    ["dim", "unbiased", "keepdim", "correction"],
+    options === undefined ? named : [...named, options],
+  );
   const correction = given.correction ?? (given.unbiased === false ? 0 : 1);
   return { dim: given.dim, keepdim: given.keepdim ?? false, correction };
 }

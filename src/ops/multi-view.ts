@@ -34,8 +34,7 @@ export class MultiViewOp<Attrs> {
       return results;
     }
     const origin = grad ? "multiOutput" : "noGrad";
-    for (const [i, result] of results.entries())
-      asView(result, input, (base) => this.call(base, attrs)[i] as Tensor, origin);
+    for (const result of results) asView(result, input, origin);
     if (results.length > 0 && grad && shouldRecord([input])) {
       const node = new MultiViewNode(this, input, attrs);
       for (const result of results) attach(node, result);

@@ -15,6 +15,7 @@ export type Named<
   O,
   Rest extends keyof O = Exclude<keyof O, N[number]>,
 > =
+  // biome-ignore lint/complexity/noBannedTypes: whether no key is required is whether {} will do
   | ({} extends Pick<O, Rest> ? [...P, options?: Pick<O, Rest>] : [...P, options: Pick<O, Rest>])
   | (P extends readonly [...infer FirstP, unknown]
       ? N extends readonly [...infer FirstN extends readonly string[], infer Last extends keyof O]

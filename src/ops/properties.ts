@@ -23,7 +23,9 @@ export function size(input: Tensor, dim?: number): number | readonly number[] {
 export function stride(input: Tensor): readonly number[];
 export function stride(input: Tensor, dim: number): number;
 export function stride(input: Tensor, dim?: number): number | readonly number[] {
-  return dim === undefined ? input.layout.strides : (input.layout.strides[wrapDim("stride", dim, input.ndim)] as number);
+  return dim === undefined
+    ? input.layout.strides
+    : (input.layout.strides[wrapDim("stride", dim, input.ndim)] as number);
 }
 
 /** Elements before the first one in the storage. PyTorch: `Tensor.storage_offset`. */
@@ -40,4 +42,3 @@ export function isContiguous(input: Tensor): boolean {
 export function elementSize(input: Tensor): number {
   return input.dtype.itemsize;
 }
-

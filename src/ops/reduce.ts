@@ -48,7 +48,10 @@ export function sum(input: Tensor, ...args: SumArgs): Tensor {
 const meanOp = reductionOp({
   name: "mean",
   dtype: (input) => {
-    if (input.category < Category.Floating) throw new DTypeError(`mean: expected a floating-point or complex dtype, got ${input} (whole numbers make int64: pass a dtype)`);
+    if (input.category < Category.Floating)
+      throw new DTypeError(
+        `mean: expected a floating-point or complex dtype, got ${input} (whole numbers make int64: pass a dtype)`,
+      );
     return { compute: input, result: input };
   },
   empty: "identity",
@@ -109,7 +112,8 @@ const prodOp = reductionOp({
     const input = context.input(0);
     const up = unsqueezeReduced(grad, dims, keepdim);
     if (input.ndim === 0) return grad;
-    if (!input.detach().eq(0).any().item()) return up.mul(unsqueezeReduced(context.result(0), dims, keepdim)).div(input);
+    if (!input.detach().eq(0).any().item())
+      return up.mul(unsqueezeReduced(context.result(0), dims, keepdim)).div(input);
     return up.mul(productOfOthers(input, dims));
   },
 });
@@ -123,12 +127,20 @@ function productOfOthers(input: Tensor, dims: readonly number[]): Tensor {
   const n = flat.shape[kept.length] as number;
   const one = flat.newOnes([...kept, 1]);
   const before = cat([one, flat.narrow(-1, 0, n - 1)], -1).cumprod(-1);
-  const after = cat([one, flat.flip(-1).narrow(-1, 0, n - 1)], -1).cumprod(-1).flip(-1);
-  return before.mul(after).reshape(last.shape).permute(order.map((_, i) => order.indexOf(i)));
+  const after = cat([one, flat.flip(-1).narrow(-1, 0, n - 1)], -1)
+    .cumprod(-1)
+    .flip(-1);
+  return before
+    .mul(after)
+    .reshape(last.shape)
+    .permute(order.map((_, i) => order.indexOf(i)));
 }
 
 /** Product over one dimension, or all. PyTorch: `torch.prod`. */
-export function prod(input: Tensor, ...args: Call<[dim: number, keepdim: boolean], { dim?: number | null; keepdim?: boolean; dtype?: DType | null }>): Tensor {
+export function prod(
+  input: Tensor,
+  ...args: Call<[dim: number, keepdim: boolean], { dim?: number | null; keepdim?: boolean; dtype?: DType | null }>
+): Tensor {
   const { dim, keepdim = false, dtype } = bind<SumOptions>("prod", SUM_PARAMETERS, args);
   return prodOp.call(input, dim, keepdim, dtype);
 }
@@ -176,12 +188,21 @@ const logsumexpOp = reductionOp({
     const up = (x: Tensor) => unsqueezeReduced(x, dims, keepdim);
     // exp(x − result) is the softmax; where the result is −inf there is nothing to share.
     const result = up(context.result(0));
-    return up(grad).mul(context.input(0).sub(result.maskedFill(result.eq(-Infinity), 0)).exp());
+    return up(grad).mul(
+      context
+        .input(0)
+        .sub(result.maskedFill(result.eq(-Infinity), 0))
+        .exp(),
+    );
   },
 });
 
 /** `log Σ exp(x)` over dimensions, computed stably. PyTorch: `torch.logsumexp`. */
-export function logsumexp(input: Tensor, dim: number | readonly number[], ...args: Call<[keepdim: boolean], { keepdim?: boolean }>): Tensor {
+export function logsumexp(
+  input: Tensor,
+  dim: number | readonly number[],
+  ...args: Call<[keepdim: boolean], { keepdim?: boolean }>
+): Tensor {
   const { keepdim = false } = bind<DimOptions>("logsumexp", ["keepdim"], args);
   return logsumexpOp.call(input, dim, keepdim);
 }

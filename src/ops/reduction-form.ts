@@ -57,20 +57,35 @@ export class ReductionOp {
   }
 
   /** @param dtype - to compute and answer in, instead of what the rule says */
-  call(input: Tensor, dim: Dims | undefined, keepdim: boolean, dtype?: DType | null, scalars: readonly number[] = []): Tensor {
+  call(
+    input: Tensor,
+    dim: Dims | undefined,
+    keepdim: boolean,
+    dtype?: DType | null,
+    scalars: readonly number[] = [],
+  ): Tensor {
     const { name } = this.spec;
     if (!(input instanceof Tensor)) throw new ValueError(`${name}: expected a Tensor as input`);
     const given = Array.isArray(dim) && dim.length === 0 ? null : dim;
     const dims = wrapDims(name, given, input.ndim);
     if (this.spec.empty === "refuse") this.checkNotEmpty(input.shape, dims);
     const { compute, result } = dtype ? { compute: dtype, result: dtype } : this.spec.dtype(input.dtype);
-    return this.kernel.call([input], { dims, keepdim, whole: given === null || given === undefined, scalars, compute, result });
+    return this.kernel.call([input], {
+      dims,
+      keepdim,
+      whole: given === null || given === undefined,
+      scalars,
+      compute,
+      result,
+    });
   }
 
   private checkNotEmpty(shape: Shape, dims: readonly number[]): void {
     const empty = dims.find((d) => shape[d] === 0);
     if (empty !== undefined)
-      throw new IndexError(`${this.spec.name}: expected at least one element in the reduced dimension ${empty}, got shape ${shapeText(shape)}: the result would have no value`);
+      throw new IndexError(
+        `${this.spec.name}: expected at least one element in the reduced dimension ${empty}, got shape ${shapeText(shape)}: the result would have no value`,
+      );
   }
 }
 
@@ -83,8 +98,15 @@ export function reduceRaw(code: number, input: Tensor, attrs: ReductionAttrs): T
   const storage = backend.allocate(layout.numel * attrs.result.itemsize);
   const type = registerType(attrs.compute);
   // A reduction in another dtype first sees its input in that dtype: float64 sums of float32, int64 counts of floats.
-  const source = attrs.compute !== input.dtype && !sameRegister(attrs.compute, input.dtype) ? input.to(attrs.compute) : input;
-  backend.reduce(code, type === "f32" ? 6 : type === "f64" ? 7 : 4, [{ storage, layout, dtype: attrs.result }], source, attrs.scalars);
+  const source =
+    attrs.compute !== input.dtype && !sameRegister(attrs.compute, input.dtype) ? input.to(attrs.compute) : input;
+  backend.reduce(
+    code,
+    type === "f32" ? 6 : type === "f64" ? 7 : 4,
+    [{ storage, layout, dtype: attrs.result }],
+    source,
+    attrs.scalars,
+  );
   if (attrs.keepdim) return new Tensor(storage, layout, attrs.result);
   const shape = input.layout.shape.filter((_, i) => !attrs.dims.includes(i));
   return new Tensor(storage, Layout.contiguous(shape), attrs.result);

@@ -1,6 +1,28 @@
 /** @file Ops that are functions of `torch` and methods of `Tensor` alike. */
+
+export { argmax, argmin, max, min } from "./arg-reduce.ts";
+export { conj, isComplex, isFloatingPoint, resolveConj, resolveNeg } from "./complex.ts";
 export { clone } from "./copy.ts";
+export { gather, scatter, scatterAdd, scatterReduce, takeAlongDim } from "./gather.ts";
+export { indexPut } from "./index.ts";
+export { indexAdd, indexCopy, indexFill, indexSelect, put, take } from "./index-select.ts";
+export { argwhere, maskedScatter, maskedSelect, nonzero } from "./masked.ts";
 export { addmm, bmm, dot, matmul, mm, mv } from "./matmul.ts";
+export { std, stdMean, variance as var, varMean } from "./moments.ts";
+export {
+  adjoint,
+  diag,
+  diagEmbed,
+  diagflat,
+  diagonal,
+  moveaxis,
+  movedim,
+  permute,
+  swapaxes,
+  swapdims,
+  t,
+  transpose,
+} from "./permute.ts";
 export { hardshrink, relu } from "./pointwise/activation.ts";
 export * from "./pointwise/arithmetic.ts";
 export * from "./pointwise/bitwise.ts";
@@ -13,22 +35,14 @@ export * from "./pointwise/rounding.ts";
 export * from "./pointwise/select.ts";
 export * from "./pointwise/special.ts";
 export * from "./pointwise/trigonometric.ts";
-export { argmax, argmin, max, min } from "./arg-reduce.ts";
-export { std, stdMean, variance as var, varMean } from "./moments.ts";
+export { bernoulli, multinomial } from "./random/sample.ts";
 export { all, amax, amin, any, countNonzero, logsumexp, mean, prod, sum } from "./reduce.ts";
-export { logSoftmax, softmax } from "./softmax.ts";
-export { adjoint, diag, diagEmbed, diagflat, diagonal, moveaxis, movedim, permute, swapaxes, swapdims, t, transpose } from "./permute.ts";
-export { conj, isComplex, isFloatingPoint, resolveConj, resolveNeg } from "./complex.ts";
-export { gather, scatter, scatterAdd, scatterReduce, takeAlongDim } from "./gather.ts";
-export { indexPut } from "./index.ts";
-export { indexAdd, indexCopy, indexFill, indexSelect, put, take } from "./index-select.ts";
-export { argwhere, maskedScatter, maskedSelect, nonzero } from "./masked.ts";
 export { flip, fliplr, flipud, repeatInterleave, roll, rot90, tile } from "./repeat.ts";
 export { cummax, cummin, cumprod, cumsum, diff, logcumsumexp } from "./scan.ts";
 export { broadcastTo, flatten, ravel, reshape, squeeze, unflatten, unsqueeze } from "./shape.ts";
 export { asStrided, narrow, select } from "./slice.ts";
-export { asStridedScatter, diagonalScatter, selectScatter, sliceScatter } from "./view-scatter.ts";
+export { logSoftmax, softmax } from "./softmax.ts";
 export { argsort, kthvalue, msort, sort, topk } from "./sort.ts";
-export { tril, triu } from "./triangular.ts";
 export { chunk, dsplit, hsplit, split, splitWithSizes, tensorSplit, unbind, vsplit } from "./split.ts";
-export { bernoulli, multinomial } from "./random/sample.ts";
+export { tril, triu } from "./triangular.ts";
+export { asStridedScatter, diagonalScatter, selectScatter, sliceScatter } from "./view-scatter.ts";

@@ -36,7 +36,9 @@ const softmaxBackwardOp = kernelOp<Attrs>({
     const { dim } = context.attrs;
     const along = (x: Tensor) => x.sum(dim, true);
     const dGrad = context.needs(0) ? result.mul(v.sub(along(result.mul(v)))) : null;
-    const dResult = context.needs(1) ? v.mul(grad.sub(along(grad.mul(result)))).sub(grad.mul(along(v.mul(result)))) : null;
+    const dResult = context.needs(1)
+      ? v.mul(grad.sub(along(grad.mul(result)))).sub(grad.mul(along(v.mul(result))))
+      : null;
     return [dGrad, dResult];
   },
 });
@@ -89,7 +91,10 @@ const logSoftmaxOp = kernelOp<Attrs>({
 function prepare(op: string, input: Tensor, args: readonly unknown[]): [Tensor, Attrs] {
   const { dim, dtype } = bind<SoftmaxOptions>(op, ["dim", "dtype"], args);
   const x = dtype ? input.to(dtype) : input;
-  if (!x.dtype.isFloatingPoint) throw new DTypeError(`${op}: expected a floating-point dtype, got ${x.dtype} (whole numbers make int64: pass a dtype)`);
+  if (!x.dtype.isFloatingPoint)
+    throw new DTypeError(
+      `${op}: expected a floating-point dtype, got ${x.dtype} (whole numbers make int64: pass a dtype)`,
+    );
   return [x, { dim: wrapDim(op, dim ?? implicitDim(x.ndim), x.ndim) }];
 }
 

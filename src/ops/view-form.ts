@@ -42,7 +42,8 @@ export class ViewOp<Attrs> {
       metaOf(result).isInference = true;
       return result;
     }
-    asView(result, input, (base) => this.call(base, attrs), !grad ? "noGrad" : spec.multiOutput ? "multiOutput" : "default");
+    const replay = spec.dtype === undefined ? null : (base: Tensor) => this.call(base, attrs);
+    asView(result, input, !grad ? "noGrad" : spec.multiOutput ? "multiOutput" : "default", replay);
     if (grad && shouldRecord([input])) attach(new ViewNode(this, input, attrs), result);
     return result;
   }

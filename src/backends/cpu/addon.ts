@@ -52,7 +52,10 @@ function load(): Addon {
   try {
     loaded = process.getBuiltinModule("node:module").createRequire(import.meta.url)(file) as Addon;
   } catch (cause) {
-    throw new TorchError(`typetorch: the native engine does not load on ${process.platform}-${process.arch}: ${String(cause)}. Run: npm rebuild typetorch`, { cause });
+    throw new TorchError(
+      `typetorch: the native engine does not load on ${process.platform}-${process.arch}: ${String(cause)}. Run: npm rebuild typetorch`,
+      { cause },
+    );
   }
   loaded.init(args.buffer);
   return loaded;
@@ -63,6 +66,9 @@ export const addon: Addon = load();
 /** A kernel of the addon by name: a call costs about 26 ns. */
 export function kernel(name: string): () => number {
   const found = addon[name];
-  if (typeof found !== "function") throw new TorchError(`typetorch: the native engine is older than the library (no kernel ${name}). Run: npm rebuild typetorch`);
+  if (typeof found !== "function")
+    throw new TorchError(
+      `typetorch: the native engine is older than the library (no kernel ${name}). Run: npm rebuild typetorch`,
+    );
   return found as () => number;
 }

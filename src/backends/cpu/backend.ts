@@ -1,6 +1,6 @@
 /** @file The `cpu` device: programs, reductions and kernels handed to the native engine. */
 import { DTypeError, ValueError } from "../../core/errors.ts";
-import { type Scalar } from "../../core/scalar.ts";
+import type { Scalar } from "../../core/scalar.ts";
 import { numelOf, type Shape } from "../../core/shape.ts";
 import type { Program } from "../../expr/program.ts";
 import { type Backend, type Operand, registerBackend } from "../backend.ts";
@@ -11,8 +11,8 @@ import { argReduce } from "./kernels/arg-reduce.ts";
 import * as indexKernels from "./kernels/index.ts";
 import * as joinKernels from "./kernels/join.ts";
 import * as lossKernels from "./kernels/loss.ts";
-import * as scanKernels from "./kernels/scan.ts";
 import * as randomKernels from "./kernels/random.ts";
+import * as scanKernels from "./kernels/scan.ts";
 import * as softmaxKernels from "./kernels/softmax.ts";
 import * as sortKernels from "./kernels/sort.ts";
 import { allocate, bytes, recycle } from "./memory.ts";
@@ -53,7 +53,13 @@ function putScalar(at: number, value: Scalar, type: Program["type"]): number {
   return at + 1;
 }
 
-function pointwise(program: Program, outs: readonly Operand[], ins: readonly Operand[], shape: Shape, scalars: readonly Scalar[]): void {
+function pointwise(
+  program: Program,
+  outs: readonly Operand[],
+  ins: readonly Operand[],
+  shape: Shape,
+  scalars: readonly Scalar[],
+): void {
   const numel = numelOf(shape);
   if (numel === 0) return;
   args[0] = programAddress(program);
@@ -79,7 +85,13 @@ function pointwise(program: Program, outs: readonly Operand[], ins: readonly Ope
   if (status !== 0) check("pointwise", status);
 }
 
-function reduce(reduction: number, accType: number, outs: readonly Operand[], input: Operand, scalars: readonly number[]): void {
+function reduce(
+  reduction: number,
+  accType: number,
+  outs: readonly Operand[],
+  input: Operand,
+  scalars: readonly number[],
+): void {
   const { shape } = input.layout;
   args[0] = reduction;
   args[1] = accType;
@@ -92,7 +104,8 @@ function reduce(reduction: number, accType: number, outs: readonly Operand[], in
     // A reduced dimension has size 1 in the output: broadcasting gives it stride 0.
     args[at++] = operandAddress(out);
     args[at++] = out.dtype.code;
-    for (let i = 0; i < shape.length; i++) args[at++] = out.layout.shape[i] === shape[i] ? (out.layout.strides[i] as number) : 0;
+    for (let i = 0; i < shape.length; i++)
+      args[at++] = out.layout.shape[i] === shape[i] ? (out.layout.strides[i] as number) : 0;
   }
   putAll(at, scalars);
   check("reduce", reduceKernel());
@@ -145,5 +158,23 @@ function matmul(out: Operand, a: Operand, b: Operand, alpha: number, epilogue: E
   check("matmul", status);
 }
 
-export const cpuBackend: Backend = { type: "cpu", allocate, pointwise, reduce, bytes, recycle, kernels: { random: { ...randomKernels, newState: () => new RandomState() }, matmul, ...softmaxKernels, ...lossKernels, ...indexKernels, ...joinKernels, ...sortKernels, ...scanKernels, argReduce } };
+export const cpuBackend: Backend = {
+  type: "cpu",
+  allocate,
+  pointwise,
+  reduce,
+  bytes,
+  recycle,
+  kernels: {
+    random: { ...randomKernels, newState: () => new RandomState() },
+    matmul,
+    ...softmaxKernels,
+    ...lossKernels,
+    ...indexKernels,
+    ...joinKernels,
+    ...sortKernels,
+    ...scanKernels,
+    argReduce,
+  },
+};
 registerBackend(cpuBackend);

@@ -31,6 +31,7 @@ export function getNumThreads(): number {
  * @throws ValueError if it is not a whole number of at least 1
  */
 export function setNumThreads(n: number): void {
-  if (!Number.isInteger(n) || n < 1) throw new ValueError(`setNumThreads: expected a whole number of at least 1, got ${describe(n)}`);
+  if (!Number.isInteger(n) || n < 1)
+    throw new ValueError(`setNumThreads: expected a whole number of at least 1, got ${describe(n)}`);
   addon.setNumThreads(n);
 }

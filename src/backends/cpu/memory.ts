@@ -122,7 +122,8 @@ interface MaybeResizable {
  */
 export function adopt(op: string, buffer: ArrayBufferLike, byteOffset: number, nbytes: number): Storage {
   const { resizable, growable } = buffer as MaybeResizable;
-  if (resizable || growable) throw new ValueError(`${op}: expected a buffer of fixed length, got a resizable one; copy it with buffer.slice(0)`);
+  if (resizable || growable)
+    throw new ValueError(`${op}: expected a buffer of fixed length, got a resizable one; copy it with buffer.slice(0)`);
   const storage = new Storage(cpu, nbytes, new CpuBlock(buffer), byteOffset);
   storage.exposed = true;
   return storage;

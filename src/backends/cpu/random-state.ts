@@ -4,7 +4,7 @@ import { addon } from "./addon.ts";
 
 const WORDS = 624;
 
-// Where the rest lies, in 32-bit words; native/kernels/random.cc declares the same struct.
+// Where the rest lies, in 32-bit words; native/portable/random.cc declares the same struct.
 const LEFT = 624;
 const NEXT = 625;
 const HAS_NORMAL = 626;

@@ -4,7 +4,7 @@
 //   kind 0 max, 1 min. `dim` = -1 reduces everything: the index counts in row-major order, and the results' strides are
 //   not read. The first NaN wins, then the first of equal elements. The results have stride 0 along `dim`.
 //   An operand is address, dtype, strides[ndim]. The reduced extent is at least 1; real dtypes only.
-#include "dtype_switch.h"
+#include "../kernels/dtype_switch.h"
 
 namespace TT_NS {
 namespace {

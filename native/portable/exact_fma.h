@@ -2,7 +2,7 @@
 // whose x86 kernels are compiled with FMA contraction.
 #pragma once
 
-#include "dtype_switch.h"
+#include "../kernels/dtype_switch.h"
 
 namespace TT_NS {
 namespace {

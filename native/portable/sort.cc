@@ -14,7 +14,7 @@
 // Elements become unsigned keys in the same order. A key and its position move together: by merging where they are few,
 // else by radix, least significant digits first.
 #include "../platform.h"
-#include "dtype_switch.h"
+#include "../kernels/dtype_switch.h"
 
 namespace TT_NS {
 namespace {

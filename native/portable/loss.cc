@@ -8,7 +8,7 @@
 //   Backward: input is written whole, the gradient of the forward's input; output is read, the gradient of the
 //   forward's output (stride 0 after a reduction); total is read for the mean.
 //   A target outside of 0..classes-1 that is not ignoreIndex gives TT_INDEX_OUT_OF_RANGE: target in slot 0.
-#include "dtype_switch.h"
+#include "../kernels/dtype_switch.h"
 
 namespace TT_NS {
 namespace {

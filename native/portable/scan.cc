@@ -4,8 +4,8 @@
 //   kind 0 cumsum, 1 cumprod (in and out of one dtype: convert before), 2 cummax, 3 cummin, 4 logcumsumexp (floating)
 //   An operand is address, dtype, strides[ndim]. float16 and bfloat16 accumulate in float; float sums in double, as
 //   PyTorch's do. Of equal elements (and of NaN) cummax and cummin point at the last so far; nothing follows NaN but NaN.
-#include "dtype_switch.h"
-#include "scalar_math.h"
+#include "../kernels/dtype_switch.h"
+#include "../kernels/scalar_math.h"
 
 namespace TT_NS {
 namespace {

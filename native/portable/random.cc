@@ -15,11 +15,11 @@
 //   With replacement; out is a contiguous int64 [distributions, samples].
 //   Status 16: a negative probability, 17: an infinite or NaN one, 18: a row that sums to 0.
 #include "../platform.h"
-#include "dtype_switch.h"
+#include "../kernels/dtype_switch.h"
 #include "exact_fma.h"
 #include "mt19937.h"
 #include "normal_block.h"
-#include "scalar_math.h"
+#include "../kernels/scalar_math.h"
 
 namespace TT_NS {
 namespace {

@@ -4,7 +4,7 @@
 //       count times: size along dim, operand]
 //   An operand is address, dtype, strides[ndim]; dtypes may differ and are converted. Many inputs are given in several
 //   calls, the later ones with an `out` that begins further along.
-#include "dtype_switch.h"
+#include "../kernels/dtype_switch.h"
 
 namespace TT_NS {
 namespace {

@@ -1,7 +1,7 @@
 // PyTorch's CPU generator: mt19937 (Matsumoto and Nishimura 1998), and the two ways in which it is drawn from.
 #pragma once
 
-#include "dtype_switch.h"
+#include "../kernels/dtype_switch.h"
 
 namespace TT_NS {
 namespace {

@@ -16,7 +16,7 @@
 //
 // An operand is address, dtype, strides[ndim]. Indices are int64 or int32. An index out of range gives
 // TT_INDEX_OUT_OF_RANGE, with the index in slot 0, the size in slot 1 and (index) the number of the index tensor in slot 2.
-#include "dtype_switch.h"
+#include "../kernels/dtype_switch.h"
 
 namespace TT_NS {
 namespace {

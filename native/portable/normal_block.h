@@ -4,7 +4,7 @@
 
 #include "exact_fma.h"
 #include "mt19937.h"
-#include "scalar_math.h"
+#include "../kernels/scalar_math.h"
 
 namespace TT_NS {
 namespace {
