@@ -16,7 +16,6 @@ import * as methodsOnly from "./ops/methods.ts";
 import * as shared from "./ops/shared.ts";
 
 /** Turns `(input: Tensor, …rest) => R` into `(…rest) => R`. */
-// biome-ignore lint/suspicious/noExplicitAny: the remaining parameters may be of any type
 type Method<F> = F extends (input: Tensor, ...rest: infer A) => infer R ? (...rest: A) => R : never;
 // Which keys there are must not depend on Tensor, or the type would refer to itself.
 type Methods<T> = { readonly [K in keyof T]: Method<T[K]> };
@@ -94,7 +93,9 @@ export interface TensorAccessors {
   readonly real: Tensor;
   /** The imaginary parts of a complex tensor, as a view. PyTorch: `Tensor.imag`. */
   readonly imag: Tensor;
+  /** Bytes of the elements. PyTorch: `Tensor.nbytes`. */
   readonly nbytes: number;
+  /** Bytes an element. PyTorch: `Tensor.itemsize`. */
   readonly itemsize: number;
   /** Whether this is a view of another tensor, as autograd sees it. */
   readonly isView: boolean;
@@ -123,7 +124,7 @@ const accessors = {
     return gradFnOf(this);
   },
   get isLeaf(): boolean {
-    return this.meta === null || this.meta.gradFn === null;
+    return gradFnOf(this) === null;
   },
   get outputNr(): number {
     return this.meta?.outputNr ?? 0;
@@ -226,8 +227,8 @@ function install(name: string, f: unknown): void {
 for (const [name, f] of Object.entries(shared)) install(name, f);
 for (const [name, f] of Object.entries(methodsOnly)) install(name, f);
 install("backward", autogradApi.backwardMethod);
-for (const name of ["detach", "detach_", "requiresGrad_", "retainGrad", "registerHook"] as const)
-  install(name, autogradApi[name]);
+const { detach, detach_, requiresGrad_, retainGrad, registerHook } = autogradApi;
+for (const [name, f] of Object.entries({ detach, detach_, requiresGrad_, retainGrad, registerHook })) install(name, f);
 Object.defineProperties(Tensor.prototype, Object.getOwnPropertyDescriptors(accessors));
 Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom"), {
   value(this: Tensor) {

@@ -1,5 +1,5 @@
 /** @file What users call: backward, grad, and the autograd methods of tensors. */
-import { AutogradError, describe, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
+import { AutogradError, DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { run } from "./engine.ts";
@@ -24,14 +24,21 @@ function seeds(op: string, tensors: readonly Tensor[], grads: readonly (Tensor |
   return tensors.map((t, i) => {
     const grad = grads[i];
     if (grad === null || grad === undefined) {
-      if (!requiresGrad(t)) throw new AutogradError(`${op}: element ${i} of tensors does not require grad and does not have a gradFn`);
-      if (t.layout.numel !== 1) throw new AutogradError(`${op}: grad can be implicitly created only for scalar outputs, got shape ${shapeText(t.shape)}; pass a gradient`);
-      if (!t.dtype.isFloatingPoint) throw new AutogradError(`${op}: grad can be computed only for real scalar outputs, got ${t.dtype}`);
+      if (!requiresGrad(t))
+        throw new AutogradError(`${op}: element ${i} of tensors does not require grad and does not have a gradFn`);
+      if (t.layout.numel !== 1)
+        throw new AutogradError(
+          `${op}: grad can be implicitly created only for scalar outputs, got shape ${shapeText(t.shape)}; pass a gradient`,
+        );
+      if (!t.dtype.isFloatingPoint)
+        throw new AutogradError(`${op}: grad can be computed only for real scalar outputs, got ${t.dtype}`);
       return withGrad(false, () => t.newOnes(t.shape, { dtype: t.dtype }));
     }
     if (!(grad instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as gradient, got ${describe(grad)}`);
-    if (!sameShape(grad.shape, t.shape)) throw new ShapeError(`${op}: expected a gradient of shape ${shapeText(t.shape)}, got ${shapeText(grad.shape)}`);
-    if (grad.dtype.isComplex !== t.dtype.isComplex) throw new DTypeError(`${op}: expected a gradient of ${t.dtype}, got ${grad.dtype}`);
+    if (!sameShape(grad.shape, t.shape))
+      throw new ShapeError(`${op}: expected a gradient of shape ${shapeText(t.shape)}, got ${shapeText(grad.shape)}`);
+    if (grad.dtype.isComplex !== t.dtype.isComplex)
+      throw new DTypeError(`${op}: expected a gradient of ${t.dtype}, got ${grad.dtype}`);
     return grad;
   });
 }
@@ -52,7 +59,8 @@ export function backward(
   const roots = list(tensors);
   const grads = gradTensors === null || gradTensors === undefined ? [] : list<Tensor | null>(gradTensors);
   const { createGraph = false, retainGraph = createGraph, inputs = null } = options;
-  if (Array.isArray(inputs) && inputs.length === 0) throw new ValueError("backward: expected at least one tensor as inputs, got none");
+  if (Array.isArray(inputs) && inputs.length === 0)
+    throw new ValueError("backward: expected at least one tensor as inputs, got none");
   if (inputs !== null) for (const input of list<Tensor>(inputs)) retainGrad(input);
   run("backward", roots, seeds("backward", roots, grads), {
     createGraph,
@@ -79,7 +87,11 @@ export interface GradOptions {
  * const x = torch.tensor(3, { requiresGrad: true, dtype: torch.float32 });
  * torch.autograd.grad(x.mul(x), x)[0] // tensor(6.)
  */
-export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options?: GradOptions): Tensor[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): Tensor[];
 export function grad(
   outputs: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
@@ -109,7 +121,9 @@ export function grad(
     const input = leaves[i] as Tensor;
     if (materializeGrads) return input.newZeros(input.shape, { dtype: input.dtype });
     if (!allowUnused)
-      throw new AutogradError(`grad: one of the differentiated tensors appears to not have been used in the graph (input ${i}); pass { allowUnused: true } if that is meant`);
+      throw new AutogradError(
+        `grad: one of the differentiated tensors appears to not have been used in the graph (input ${i}); pass { allowUnused: true } if that is meant`,
+      );
     return null;
   });
 }
@@ -148,8 +162,10 @@ export function detach_(t: Tensor): Tensor {
  */
 export function requiresGrad_(t: Tensor, value = true): Tensor {
   if (value && !isDifferentiable(t))
-    throw new DTypeError(`requiresGrad_: only tensors of floating-point and complex dtype can require gradients, got ${t.dtype} (whole numbers make int64: pass a dtype)`);
-  if (t.meta !== null && t.meta.gradFn !== null) {
+    throw new DTypeError(
+      `requiresGrad_: only tensors of floating-point and complex dtype can require gradients, got ${t.dtype} (whole numbers make int64: pass a dtype)`,
+    );
+  if (gradFnOf(t) !== null) {
     if (value) return t;
     throw new AutogradError("requiresGrad_: you can only change requiresGrad flags of leaf variables; use detach()");
   }
@@ -173,7 +189,8 @@ export function retainGrad(t: Tensor): void {
  * @returns a handle with `remove()`
  */
 export function registerHook(t: Tensor, hook: TensorHook): { remove(): void } {
-  if (!requiresGrad(t)) throw new AutogradError("registerHook: cannot register a hook on a tensor that does not require grad");
+  if (!requiresGrad(t))
+    throw new AutogradError("registerHook: cannot register a hook on a tensor that does not require grad");
   if (typeof hook !== "function") throw new ValueError(`registerHook: expected a function, got ${describe(hook)}`);
   const node = edgeOf(t);
   return node === null ? { remove() {} } : addHook(resultHooksOf(node, edgeNr(t)).hooks, hook);

@@ -1,11 +1,12 @@
 /** @file Runs the backward graph: an iterative walk in the order of sequence numbers, so that depth costs no stack. */
+import { backendOf } from "../backends/backend.ts";
 import { AutogradError, DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { duringBackward, handOut } from "./grad-memory.ts";
 import { edgeNr, edgeOf, requiresGrad } from "./graph.ts";
 import { metaOf } from "./meta.ts";
-import { withGrad } from "./modes.ts";
+import { isGradEnabled, withGrad } from "./modes.ts";
 import type { Grad, Node, ResultHooks } from "./node.ts";
 
 export interface RunOptions {
@@ -47,7 +48,8 @@ class Run {
     this.captured = (options.inputs ?? []).map(() => null);
     const nodes = roots.map((root, i) => {
       const node = edgeOf(root);
-      if (node === null) throw new AutogradError(`${op}: element ${i} of tensors does not require grad and does not have a gradFn`);
+      if (node === null)
+        throw new AutogradError(`${op}: element ${i} of tensors does not require grad and does not have a gradFn`);
       return node;
     });
     this.want(op);
@@ -72,7 +74,8 @@ class Run {
 
   private want(op: string): void {
     for (const [slot, input] of (this.options.inputs ?? []).entries()) {
-      if (!requiresGrad(input)) throw new AutogradError(`${op}: one of the differentiated tensors does not require grad (input ${slot})`);
+      if (!requiresGrad(input))
+        throw new AutogradError(`${op}: one of the differentiated tensors does not require grad (input ${slot})`);
       const node = edgeOf(input);
       if (node === null) continue; // no gradient can reach it
       const entry = { nr: edgeNr(input), slot };
@@ -85,7 +88,7 @@ class Run {
   private taskOf(node: Node): Task {
     let task = this.tasks.get(node);
     if (task === undefined) {
-      task = { node, grads: new Array<Grad>(node.resultLayouts.length).fill(null), waiting: 0 };
+      task = { node, grads: new Array<Grad>(node.results.length).fill(null), waiting: 0 };
       this.tasks.set(node, task);
     }
     return task;
@@ -114,7 +117,8 @@ class Run {
     const grads = node.resultHooks === null ? given : callResultHooks(node.resultHooks, given);
     if (!this.options.accumulate) {
       // PyTorch hands out what came before the hooks where the node runs too.
-      for (const { nr, slot } of this.wanted.get(node) ?? NONE) this.captured[slot] = handedOut((runs ? given : grads)[nr] ?? null);
+      for (const { nr, slot } of this.wanted.get(node) ?? NONE)
+        this.captured[slot] = handedOut((runs ? given : grads)[nr] ?? null);
     }
     if (!runs) return;
     const results = callNode(node, grads);
@@ -129,6 +133,7 @@ class Run {
       if (grad) add(task, nr, checked(node, i, target, nr, grad));
       if (--task.waiting === 0) this.ready.push(task);
     }
+    if (!this.options.createGraph) given.forEach(discard);
   }
 }
 
@@ -162,7 +167,19 @@ function nodesLeadingTo(wanted: ReadonlyMap<Node, unknown>, roots: readonly Node
 
 function add({ grads }: Task, nr: number, grad: Tensor): void {
   const before = grads[nr];
-  grads[nr] = before ? before.add(grad) : grad;
+  const sum = before ? before.add(grad) : grad;
+  sum.storage.awaited++;
+  grads[nr] = sum;
+  if (before && !isGradEnabled()) discard(before);
+}
+
+/** A gradient has been used up: unless others wait in its memory, or somebody keeps it, that is free for the next. */
+function discard(grad: Grad): void {
+  if (grad === null) return;
+  const { storage, meta } = grad;
+  storage.awaited--;
+  if (storage.awaited === 0 && !storage.claimed && !storage.shared && meta === null)
+    backendOf(storage.device).recycle(storage);
 }
 
 /** Marks a gradient that the user sees. */
@@ -175,11 +192,13 @@ function handedOut<G extends Grad>(grad: G): G {
 function callNode(node: Node, given: Grad[]): Grad[] {
   let grads = given;
   // A copy of the hooks: one may remove itself, or others.
-  for (const hook of node.preHooks === null ? NONE : [...node.preHooks]) grads = replaced("registerPrehook", hook.call(grads.map(handedOut)), grads);
+  for (const hook of node.preHooks === null ? NONE : [...node.preHooks])
+    grads = replaced("registerPrehook", hook.call(grads.map(handedOut)), grads);
   if (node.postHooks === null || node.postHooks.size === 0) return node.apply(grads);
   grads.forEach(handedOut);
   let results = node.apply(grads);
-  for (const hook of [...node.postHooks]) results = replaced("registerHook", hook.call(results.map(handedOut), grads), results);
+  for (const hook of [...node.postHooks])
+    results = replaced("registerHook", hook.call(results.map(handedOut), grads), results);
   return results;
 }
 
@@ -188,7 +207,9 @@ function replaced(op: string, by: unknown, grads: Grad[]): Grad[] {
   if (by === null || by === undefined) return grads;
   const list: unknown[] = by instanceof Tensor ? [by] : Array.isArray(by) ? by : [];
   if (list.length !== grads.length || !list.every((g) => g === null || g === undefined || g instanceof Tensor))
-    throw new ValueError(`${op}: expected ${grads.length} gradients (tensors or null) from the hook, or nothing, got ${describe(by)}`);
+    throw new ValueError(
+      `${op}: expected ${grads.length} gradients (tensors or null) from the hook, or nothing, got ${describe(by)}`,
+    );
   return list.map((g) => handedOut((g as Tensor | undefined) ?? null));
 }
 
@@ -201,10 +222,14 @@ function callResultHooks(byResult: readonly (ResultHooks | undefined)[], given: 
     for (const hook of [...own.hooks]) {
       const by = hook.call(grad);
       if (by === null || by === undefined) continue;
-      if (!(by instanceof Tensor)) throw new ValueError(`registerHook: expected a Tensor or nothing from the hook, got ${describe(by)}`);
+      if (!(by instanceof Tensor))
+        throw new ValueError(`registerHook: expected a Tensor or nothing from the hook, got ${describe(by)}`);
       if (!sameShape(by.shape, grad.shape))
-        throw new ShapeError(`registerHook: expected a gradient of shape ${shapeText(grad.shape)} from the hook, got ${shapeText(by.shape)}`);
-      if (by.dtype !== grad.dtype) throw new DTypeError(`registerHook: expected a gradient of ${grad.dtype} from the hook, got ${by.dtype}`);
+        throw new ShapeError(
+          `registerHook: expected a gradient of shape ${shapeText(grad.shape)} from the hook, got ${shapeText(by.shape)}`,
+        );
+      if (by.dtype !== grad.dtype)
+        throw new DTypeError(`registerHook: expected a gradient of ${grad.dtype} from the hook, got ${by.dtype}`);
       grad = handedOut(by);
     }
     if (own.retained !== null) retain(own.retained, grad);
@@ -220,13 +245,15 @@ function retain(t: Tensor, grad: Tensor): void {
 
 /** A gradient must have the shape and dtype of what it belongs to; broadcasting is undone, dtypes are cast. */
 function checked(from: Node | string, i: number, target: Node, nr: number, grad: Tensor): Tensor {
-  const layout = target.resultLayouts[nr];
-  const dtype = target.resultDTypes[nr];
-  if (layout === undefined || dtype === undefined) return grad;
+  const kind = target.results[nr];
+  if (kind === undefined) return grad;
+  const { layout, dtype } = kind;
   let result = grad;
   if (!sameShape(grad.shape, layout.shape)) {
     if (!expandsTo(layout.shape, grad.shape))
-      throw new ShapeError(`backward: ${typeof from === "string" ? from : from.name()} returned a gradient of shape ${shapeText(grad.shape)} at index ${i}, expected ${shapeText(layout.shape)}`);
+      throw new ShapeError(
+        `backward: ${typeof from === "string" ? from : from.name()} returned a gradient of shape ${shapeText(grad.shape)} at index ${i}, expected ${shapeText(layout.shape)}`,
+      );
     result = result.sumToSize(layout.shape);
   }
   if (result.dtype !== dtype) {

@@ -1,13 +1,11 @@
 /** @file Ops with a backward of the user's own. */
-import type { DType } from "../core/dtype.ts";
 import { AutogradError, describe, ValueError } from "../core/errors.ts";
-import type { Layout } from "../core/layout.ts";
 import { Tensor } from "../core/tensor.ts";
-import { addResult, type Grad, graphFreed, Node, type SavedTensor } from "./node.ts";
 import { handOut } from "./grad-memory.ts";
 import { attach, connect, requiresGrad, save, shouldRecord } from "./graph.ts";
 import { asView, checkInplace, written } from "./inplace.ts";
 import { withGrad } from "./modes.ts";
+import { addResult, type Grad, graphFreed, Node, type ResultKind, type SavedTensor } from "./node.ts";
 
 /** What forward leaves for backward. Further fields may be set freely. */
 export class FunctionContext {
@@ -81,6 +79,7 @@ export interface FunctionClass<A extends unknown[], R extends Results> {
  * const y = Cube.apply(torch.tensor(2, { dtype: torch.float32 })); // tensor(8.)
  */
 // biome-ignore lint/complexity/noStaticOnlyClass: PyTorch's interface
+// biome-ignore lint/suspicious/noShadowRestrictedNames: PyTorch's name
 export class Function {
   /** Runs forward, and records backward. */
   static apply<A extends unknown[], R extends Results>(this: FunctionClass<A, R>, ...args: A): R {
@@ -105,19 +104,26 @@ function applyFunction<A extends unknown[], R extends Results>(type: FunctionCla
   return (out instanceof Tensor ? finished[0] : finished) as R;
 }
 
-function finishResult(t: Tensor, node: FunctionNode | null, context: FunctionContext, inputs: readonly (Tensor | null)[], several: boolean): Tensor {
+function finishResult(
+  t: Tensor,
+  node: FunctionNode | null,
+  context: FunctionContext,
+  inputs: readonly (Tensor | null)[],
+  several: boolean,
+): Tensor {
   const isInput = inputs.includes(t);
   if (context.dirty.includes(t)) {
     checkInplace("Function", t, node !== null);
     if (several && node !== null && t.meta?.view)
       throw new AutogradError("Function: expected a single result where forward changes a view in place, got several");
     written(t, node);
-    return t;
+    return node === null && requiresGrad(t) ? t.detach() : t;
   }
   if (context.nonDifferentiable.includes(t)) {
     if (node !== null) addResult(node, t);
     return isInput ? t.detach() : t;
   }
+  if (isInput && node === null && requiresGrad(t)) return t.detach();
   const own = isInput || (t.meta !== null && !t.meta.view) ? new Tensor(t.storage, t.layout, t.dtype) : t;
   const origin = several ? "multiOutput" : "customFunction";
   if (isInput) asView(own, t, origin);
@@ -146,7 +152,7 @@ class FunctionNode extends Node {
     this.saved = this.context.toSave.map((t) => {
       if (t === null) return null;
       const i = results.indexOf(t);
-      return save(this.type.name, i < 0 ? t : (finished[i] as Tensor));
+      return save(this.type.name, i < 0 ? t : (finished[i] as Tensor), i >= 0);
     });
     this.context.toSave = [];
     this.context.unpack = () => {
@@ -166,23 +172,26 @@ class FunctionNode extends Node {
     const list = Array.isArray(returned) ? returned : [returned];
     const n = this.nextNodes.length;
     const extra = list.slice(n).find((g) => g !== null && g !== undefined);
-    if (list.length < n || extra) throw new AutogradError(`${this.name()}: expected ${n} gradients (one for each argument of forward), got ${list.length}`);
+    if (list.length < n || extra)
+      throw new AutogradError(
+        `${this.name()}: expected ${n} gradients (one for each argument of forward), got ${list.length}`,
+      );
     return this.nextNodes.map((next, i) => {
       const g = list[i] as Grad | undefined;
       if (g === null || g === undefined || next === null) return null;
-      if (!(g instanceof Tensor)) throw new AutogradError(`${this.name()}: expected a Tensor or null as gradient ${i}, got ${describe(g)}`);
+      if (!(g instanceof Tensor))
+        throw new AutogradError(`${this.name()}: expected a Tensor or null as gradient ${i}, got ${describe(g)}`);
       handOut(g); // the user may hold it
       return g;
     });
   }
 
   private zeros(i: number): Tensor {
-    const { shape } = this.resultLayouts[i] as Layout;
-    return this.like.newZeros(shape, { dtype: this.resultDTypes[i] as DType });
+    const { layout, dtype } = this.results[i] as ResultKind;
+    return this.like.newZeros(layout.shape, { dtype });
   }
 
   override release(): void {
     this.saved = null;
   }
 }
-

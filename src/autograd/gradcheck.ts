@@ -20,7 +20,8 @@ export interface GradcheckOptions {
 type Results = Tensor | readonly Tensor[];
 type Checked = (...inputs: Tensor[]) => Results;
 
-const outputsOf = (results: Results): Tensor[] => (results instanceof Tensor ? [results] : [...results]).filter((t) => t.dtype.isFloatingPoint);
+const outputsOf = (results: Results): Tensor[] =>
+  (results instanceof Tensor ? [results] : [...results]).filter((t) => t.dtype.isFloatingPoint);
 
 /** The place of row-major element `i` in the storage, in elements. */
 function placeOf(t: Tensor, i: number): number {
@@ -39,7 +40,13 @@ function valuesOf(t: Tensor): number[] {
 }
 
 /** ∂output/∂input as [input elements][output elements], by central differences. */
-function numericalJacobian(f: Checked, inputs: readonly Tensor[], input: Tensor, output: number, eps: number): number[][] {
+function numericalJacobian(
+  f: Checked,
+  inputs: readonly Tensor[],
+  input: Tensor,
+  output: number,
+  eps: number,
+): number[][] {
   const raw = bytes(input.storage);
   const memory = new Float64Array(raw.buffer, raw.byteOffset, Math.floor(raw.byteLength / 8));
   const at = () => withGrad(false, () => valuesOf(outputsOf(f(...inputs))[output] as Tensor));
@@ -83,13 +90,19 @@ export function gradcheck(func: Checked, inputs: Tensor | readonly Tensor[], opt
   const list = inputs instanceof Tensor ? [inputs] : inputs;
   const checked = list.filter((t) => t instanceof Tensor && requiresGrad(t));
   if (checked.length === 0) throw new ValueError("gradcheck: expected at least one input that requires grad");
-  for (const t of checked) if (t.dtype !== float64) throw new DTypeError(`gradcheck: expected float64 inputs, for the differences to be exact enough, got ${t.dtype}`);
+  for (const t of checked)
+    if (t.dtype !== float64)
+      throw new DTypeError(
+        `gradcheck: expected float64 inputs, for the differences to be exact enough, got ${t.dtype}`,
+      );
   const outputs = outputsOf(func(...list));
   if (outputs.length === 0) throw new ValueError("gradcheck: expected a floating-point result");
   for (const [o, output] of outputs.entries()) {
     for (const [k, input] of checked.entries()) {
       const numerical = numericalJacobian(func, list, input, o, eps);
-      const analytical = requiresGrad(output) ? analyticalJacobian(output, input) : numerical.map((row) => row.map(() => 0));
+      const analytical = requiresGrad(output)
+        ? analyticalJacobian(output, input)
+        : numerical.map((row) => row.map(() => 0));
       const wrong = firstDifference(analytical, numerical, atol, rtol);
       if (wrong === null) continue;
       if (!raiseException) return false;
@@ -106,7 +119,8 @@ function firstDifference(analytical: number[][], numerical: number[][], atol: nu
   for (const [i, row] of numerical.entries())
     for (const [j, n] of row.entries()) {
       const a = (analytical[i] as number[])[j] as number;
-      if (!(Math.abs(a - n) <= atol + rtol * Math.abs(n)) && !(Number.isNaN(a) && Number.isNaN(n))) return { i, j, analytical: a, numerical: n };
+      if (!(Math.abs(a - n) <= atol + rtol * Math.abs(n)) && !(Number.isNaN(a) && Number.isNaN(n)))
+        return { i, j, analytical: a, numerical: n };
     }
   return null;
 }
@@ -115,7 +129,12 @@ function firstDifference(analytical: number[][], numerical: number[][], atol: nu
  * Compares second derivatives with finite differences of the first. PyTorch: `torch.autograd.gradgradcheck`.
  * @param gradOutputs - the gradients to go backward with; fixed pseudo-random ones if not given
  */
-export function gradgradcheck(func: Checked, inputs: Tensor | readonly Tensor[], gradOutputs: readonly Tensor[] | null = null, options: GradcheckOptions = {}): boolean {
+export function gradgradcheck(
+  func: Checked,
+  inputs: Tensor | readonly Tensor[],
+  gradOutputs: readonly Tensor[] | null = null,
+  options: GradcheckOptions = {},
+): boolean {
   const list = inputs instanceof Tensor ? [inputs] : [...inputs];
   const seeds = gradOutputs ?? outputsOf(func(...list)).map((y) => spread(y));
   const checked = list.filter((t) => requiresGrad(t));
@@ -125,7 +144,11 @@ export function gradgradcheck(func: Checked, inputs: Tensor | readonly Tensor[],
     return withGrad(true, () => {
       const outputs = outputsOf(func(...xs)).filter((y) => requiresGrad(y));
       const wanted = xs.filter((t) => checked.includes(t));
-      return grad(outputs, wanted, vs.slice(0, outputs.length), { createGraph: true, allowUnused: true, materializeGrads: true });
+      return grad(outputs, wanted, vs.slice(0, outputs.length), {
+        createGraph: true,
+        allowUnused: true,
+        materializeGrads: true,
+      });
     });
   };
   return gradcheck(first, [...list, ...seeds], options);

@@ -1,8 +1,8 @@
 /** @file From tensors to nodes: which node a tensor's gradient goes to, and how an op's node is hung into the graph. */
 import { Category } from "../core/dtype.ts";
 import { AutogradError } from "../core/errors.ts";
-import { isDense, type Layout } from "../core/layout.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { isDense, Layout } from "../core/layout.ts";
+import { Tensor } from "../core/tensor.ts";
 import { handOut } from "./grad-memory.ts";
 import { metaOf, setHistory, type ViewInfo, type ViewOrigin, versionOf } from "./meta.ts";
 import { isGradEnabled, isInferenceModeEnabled, withGrad } from "./modes.ts";
@@ -27,20 +27,24 @@ export function gradFnOf(t: Tensor): Node | null {
   const meta = t.meta;
   if (meta === null) return null;
   const { view } = meta;
-  if (view !== null && view.version !== versionOf(t) && (meta.gradFn !== null || requiresGrad(view.base))) renewView(t, view);
+  if (view !== null && view.version !== versionOf(t) && (meta.gradFn !== null || requiresGrad(view.base)))
+    renewView(t, view);
   return meta.gradFn;
 }
 
 function renewView(t: Tensor, view: ViewInfo): void {
   if (view.origin !== "default")
-    throw new AutogradError(`gradFn: ${ORIGINS[view.origin]}, and its base or another view of it was modified in place since, so that its gradient is not known; clone() it before that`);
+    throw new AutogradError(
+      `gradFn: ${ORIGINS[view.origin]}, and its base or another view of it was modified in place since, so that its gradient is not known; clone() it before that`,
+    );
   const { meta } = withGrad(true, () => samePart(t.layout, view.replay, view.base));
   if (meta?.gradFn) setHistory(t, meta.gradFn, meta.outputNr);
+  else if (t.meta) t.meta.gradFn = null; // the base was detached
 }
 
 /** What views that cannot follow a change of their base are. */
 export const ORIGINS: { readonly [O in Exclude<ViewOrigin, "default">]: string } = {
-  multiOutput: "the tensor is one of several views that a function returned (unbind, split, chunk)",
+  multiOutput: "the tensor is a view that is one of several results of a function (unbind, split, chunk)",
   noGrad: "the tensor is a view that was made in noGrad",
   customFunction: "the tensor is a view that a custom Function returned, or an input that it returned as it is",
 };
@@ -68,7 +72,8 @@ export class AccumulateGrad extends Node {
 
   override apply(grads: Grad[]): Grad[] {
     const grad = grads[0];
-    if (grad) accumulate(this.variable, grad);
+    // The leaf may have been detached in the meantime.
+    if (grad && this.variable.meta?.requiresGrad) accumulate(this.variable, grad);
     return [];
   }
 }
@@ -87,7 +92,8 @@ export function renewAccumulator(t: Tensor): void {
 /** `variable.grad += grad`; takes the tensor itself where nobody else holds its memory. */
 function accumulate(variable: Tensor, grad: Tensor): void {
   const meta = metaOf(variable);
-  if (meta.grad === null) meta.grad = isGradEnabled() || !mayKeep(variable, grad) ? copied(variable, grad) : detached(grad);
+  if (meta.grad === null)
+    meta.grad = isGradEnabled() || !mayKeep(variable, grad) ? copied(variable, grad) : detached(grad);
   else if (isGradEnabled()) meta.grad = meta.grad.add(grad);
   else meta.grad.add_(grad);
   meta.grad.storage.claimed = true;
@@ -104,7 +110,8 @@ function mayKeep(variable: Tensor, { storage, layout, dtype }: Tensor): boolean 
 function copied(variable: Tensor, grad: Tensor): Tensor {
   const { shape, strides } = variable.layout;
   const memory = grad.newEmpty(shape);
-  return (isDense(variable.layout) ? memory.asStrided(shape, strides, 0) : memory).copy_(grad);
+  const layout = isDense(variable.layout) ? new Layout(shape, strides, 0) : memory.layout;
+  return new Tensor(memory.storage, layout, memory.dtype).copy_(grad);
 }
 
 function detached(t: Tensor): Tensor {
@@ -126,12 +133,18 @@ export function edgeNr(t: Tensor): number {
   return t.meta?.gradFn ? t.meta.outputNr : 0;
 }
 
+const ZEROS: (readonly number[])[] = [];
+function zeros(n: number): readonly number[] {
+  ZEROS[n] ??= new Array<number>(n).fill(0);
+  return ZEROS[n];
+}
+
 /** Hangs `node` behind its inputs. */
 export function connect(node: Node, inputs: readonly (Tensor | null)[]): void {
-  for (const t of inputs) {
-    node.nextNodes.push(t === null ? null : edgeOf(t));
-    node.nextNrs.push(t === null ? 0 : edgeNr(t));
-  }
+  node.nextNodes = inputs.map((t) => (t === null ? null : edgeOf(t)));
+  node.nextNrs = inputs.some((t) => t !== null && edgeNr(t) !== 0)
+    ? inputs.map((t) => (t === null ? 0 : edgeNr(t)))
+    : zeros(inputs.length);
 }
 
 /** Whether an op on these inputs must be recorded. */
@@ -144,10 +157,12 @@ export function shouldRecord(inputs: readonly (Tensor | null)[]): boolean {
 }
 
 /** Saves tensors for backward. Those made in inference mode cannot be. */
-export function save(op: string, t: Tensor): SavedTensor {
+export function save(op: string, t: Tensor, isResult = false): SavedTensor {
   if (t.meta?.isInference && !isInferenceModeEnabled())
-    throw new AutogradError(`${op}: inference tensors cannot be saved for backward; make a clone() outside of inferenceMode first`);
-  return new SavedTensor(t);
+    throw new AutogradError(
+      `${op}: inference tensors cannot be saved for backward; make a clone() outside of inferenceMode first`,
+    );
+  return new SavedTensor(t, isResult);
 }
 
 /** Makes a fresh result of `node` part of the graph. */

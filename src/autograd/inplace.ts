@@ -15,19 +15,24 @@ export function checkInplace(op: string, t: Tensor, recorded: boolean): void {
   const meta = t.meta;
   if (meta === null) return;
   if (meta.isInference && !isInferenceModeEnabled())
-    throw new AutogradError(`${op}: expected an ordinary tensor, got one made in inferenceMode, which cannot be changed in place outside of it`);
+    throw new AutogradError(
+      `${op}: expected an ordinary tensor, got one made in inferenceMode, which cannot be changed in place outside of it`,
+    );
   if (!recorded) return;
   const { view } = meta;
   if (view !== null) {
-    if (view.origin !== "default") throw new AutogradError(`${op}: ${ORIGINS[view.origin]}, and is being modified in place; clone() it first`);
-    if (requiresGrad(t) && isLeaf(view.base))
-      throw new AutogradError(`${op}: a view of a leaf Variable that requires grad is being used in an in-place operation (use torch.noGrad, or t.data)`);
+    if (view.origin !== "default")
+      throw new AutogradError(`${op}: ${ORIGINS[view.origin]}, and is being modified in place; clone() it first`);
+    if (requiresGrad(t) && gradFnOf(view.base) === null)
+      throw new AutogradError(
+        `${op}: a view of a leaf Variable that requires grad is being used in an in-place operation (use torch.noGrad, or t.data)`,
+      );
   }
-  if (requiresGrad(t) && isLeaf(t))
-    throw new AutogradError(`${op}: a leaf Variable that requires grad is being used in an in-place operation (use torch.noGrad, or t.data)`);
+  if (requiresGrad(t) && gradFnOf(t) === null)
+    throw new AutogradError(
+      `${op}: a leaf Variable that requires grad is being used in an in-place operation (use torch.noGrad, or t.data)`,
+    );
 }
-
-const isLeaf = (t: Tensor) => t.meta === null || t.meta.gradFn === null;
 
 /** Records that `node`, whose first edge is that of `t` before the change, has written into `t`. */
 function rebaseHistory(t: Tensor, node: Node): void {
@@ -55,8 +60,8 @@ class CopySlices extends Node {
     this.part = part;
     this.replay = replay;
     this.written = written;
-    this.nextNodes.push(edgeOf(base), ...written.nextNodes.slice(1));
-    this.nextNrs.push(edgeNr(base), ...written.nextNrs.slice(1));
+    this.nextNodes = [edgeOf(base), ...written.nextNodes.slice(1)];
+    this.nextNrs = [edgeNr(base), ...written.nextNrs.slice(1)];
   }
 
   override name(): string {
@@ -103,7 +108,12 @@ export function asView(result: Tensor, of: Tensor, origin: ViewOrigin, replay: V
   const version = versionOf(result);
   const parent = of.meta?.view;
   meta.view = parent
-    ? { base: parent.base, replay: chain(result.layout, of.layout, parent.replay, replay), origin: origin === "default" ? parent.origin : origin, version }
+    ? {
+        base: parent.base,
+        replay: chain(result.layout, of.layout, parent.replay, replay),
+        origin: origin === "default" ? parent.origin : origin,
+        version,
+      }
     : { base: of, replay, origin, version };
 }
 

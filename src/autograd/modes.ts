@@ -119,7 +119,9 @@ function run<R>(name: string, next: Mode, body: () => R): R {
   }
   asyncModes ??= makeAsyncModes();
   if (!asyncModes)
-    throw new AutogradError(`${name}: an async callback needs AsyncLocalStorage, which is not there; use synchronous callbacks around each step`);
+    throw new AutogradError(
+      `${name}: an async callback needs AsyncLocalStorage, which is not there; use synchronous callbacks around each step`,
+    );
   asyncActive++;
   const result = asyncModes.run(next, body) as R & PromiseLike<unknown>;
   const done = () => {

@@ -2,8 +2,9 @@
 import type { DType } from "../core/dtype.ts";
 import { AutogradError } from "../core/errors.ts";
 import type { Layout } from "../core/layout.ts";
-import type { Tensor } from "../core/tensor.ts";
-import { versionOf } from "./meta.ts";
+import type { Storage } from "../core/storage.ts";
+import { Tensor } from "../core/tensor.ts";
+import { setHistory, versionOf } from "./meta.ts";
 
 /** A gradient; `null` stands for zeros that nobody has written out. */
 export type Grad = Tensor | null;
@@ -22,6 +23,15 @@ export interface ResultHooks {
   retained: Tensor | null;
 }
 
+/** What a gradient must be like. */
+export interface ResultKind {
+  readonly layout: Layout;
+  readonly dtype: DType;
+}
+
+// Graphs are large: arrays have the length that they need, and empty ones are shared.
+const NONE: readonly never[] = [];
+
 let nextSequence = 1;
 
 /** One step of backward: takes the gradients of an op's results, gives those of its inputs. */
@@ -29,11 +39,10 @@ export abstract class Node {
   /** Later nodes have higher numbers, and run first. */
   readonly sequence: number = nextSequence++;
   /** For each input the node that its gradient goes to, and as which of that node's results. */
-  readonly nextNodes: (Node | null)[] = [];
-  readonly nextNrs: number[] = [];
-  /** Layout and dtype of each result, to check and to make up gradients. */
-  readonly resultLayouts: Layout[] = [];
-  readonly resultDTypes: DType[] = [];
+  nextNodes: readonly (Node | null)[] = NONE;
+  nextNrs: readonly number[] = NONE;
+  /** What each result is, to check and to make up gradients. */
+  results: readonly ResultKind[] = NONE;
   /** By result. */
   resultHooks: (ResultHooks | undefined)[] | null = null;
   preHooks: Hooks<NodePreHook> | null = null;
@@ -90,25 +99,35 @@ export function resultHooksOf(node: Node, nr: number): ResultHooks {
 
 /** @internal Registers `t` as result number `nr` of `node`. */
 export function addResult(node: Node, t: Tensor): number {
-  node.resultDTypes.push(t.dtype);
-  return node.resultLayouts.push(t.layout) - 1;
+  const kind = { layout: t.layout, dtype: t.dtype };
+  const nr = node.results.length;
+  node.results = nr === 0 ? [kind] : [...node.results, kind];
+  return nr;
 }
 
 /** A tensor kept for backward, with the version that it had. */
 export class SavedTensor {
-  private tensor: Tensor;
+  private readonly tensor: Tensor;
   private readonly version: number;
+  /** The memory of a result, which it may exchange (`y.data = …`). An input is read as it is at backward, as in PyTorch. */
+  private readonly storage: Storage | null;
 
-  constructor(tensor: Tensor) {
+  constructor(tensor: Tensor, isResult: boolean) {
     this.tensor = tensor;
     this.version = versionOf(tensor);
+    this.storage = isResult ? tensor.storage : null;
   }
 
   /** @throws AutogradError if the tensor was changed in place since */
   unpack(): Tensor {
     const version = versionOf(this.tensor);
     if (version !== this.version) throw changedInPlace(this.tensor, version, this.version);
-    return this.tensor;
+    const { gradFn, outputNr } = this.tensor.meta ?? {};
+    const kind = gradFn?.results[outputNr ?? 0];
+    if (this.storage === null || this.storage === this.tensor.storage || !gradFn || !kind) return this.tensor;
+    const before = new Tensor(this.storage, kind.layout, kind.dtype);
+    setHistory(before, gradFn, outputNr);
+    return before;
   }
 }
 

@@ -51,17 +51,29 @@ export class DType {
   }
 }
 
+/** Whole numbers from 0 to 255. */
 export const uint8 = new DType("uint8", 1, 0, Category.Integral, false);
+/** Whole numbers of 8 bits, from -128 to 127. */
 export const int8 = new DType("int8", 1, 1, Category.Integral);
+/** Whole numbers of 16 bits. PyTorch: also `torch.short`. */
 export const int16 = new DType("int16", 2, 2, Category.Integral);
+/** Whole numbers of 32 bits. PyTorch: also `torch.int`. */
 export const int32 = new DType("int32", 4, 3, Category.Integral);
+/** Whole numbers of 64 bits, the dtype of indices and labels. PyTorch: also `torch.long`. */
 export const int64 = new DType("int64", 8, 4, Category.Integral);
+/** IEEE half precision: 11 significant bits, up to 65504. PyTorch: also `torch.half`. */
 export const float16 = new DType("float16", 2, 5, Category.Floating);
+/** IEEE single precision, the default. PyTorch: also `torch.float`. */
 export const float32 = new DType("float32", 4, 6, Category.Floating);
+/** IEEE double precision, that of JavaScript's numbers. PyTorch: also `torch.double`. */
 export const float64 = new DType("float64", 8, 7, Category.Floating);
+/** Complex numbers of two `float32`. PyTorch: also `torch.cfloat`. */
 export const complex64 = new DType("complex64", 8, 9, Category.Complex);
+/** Complex numbers of two `float64`. PyTorch: also `torch.cdouble`. */
 export const complex128 = new DType("complex128", 16, 10, Category.Complex);
+/** True and false, a byte each. */
 export const bool = new DType("bool", 1, 11, Category.Bool, false);
+/** The upper half of a `float32`: its range, with 8 significant bits. */
 export const bfloat16 = new DType("bfloat16", 2, 15, Category.Floating);
 
 export const DTYPES = {

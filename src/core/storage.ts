@@ -18,6 +18,8 @@ export class Storage {
   byteOffset: number;
   /** Number of in-place changes so far; what autograd saved remembers it. */
   version = 0;
+  /** How many gradients that wait in the engine lie here. */
+  awaited = 0;
   /** The user holds the buffer, so it can be transferred away under us: check before each use, never pool. */
   exposed = false;
   /** Somebody keeps this storage as theirs (a leaf's `grad`): another keeper must copy. */

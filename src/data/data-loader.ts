@@ -81,7 +81,7 @@ const ASYNCHRONOUS = "use `for await (const batch of loader)`";
  * @param dataset - data set with an index (arrays and tensors are such), or one that is read from front to back
  * @throws ValueError for options that exclude each other
  * @example
- * const data = new TensorDataset(torch.arange(5), torch.arange(5).mul(10));
+ * const data = new torch.utils.data.TensorDataset(torch.arange(5), torch.arange(5).mul(10));
  * for (const [x, y] of new DataLoader(data, { batchSize: 2 })) console.log(x, y);
  * // tensor([0, 1]) tensor([ 0, 10])
  * // tensor([2, 3]) tensor([20, 30])

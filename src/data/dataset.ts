@@ -136,7 +136,7 @@ export interface IterableDataset<T> {
  *     for (let i = 3; i > 0; i--) yield i;
  *   }
  * }
- * [...new DataLoader(new Countdown(), { batchSize: 2 })] // [tensor([3, 2]), tensor([1])]
+ * [...new torch.utils.data.DataLoader(new Countdown(), { batchSize: 2 })] // [tensor([3, 2]), tensor([1])]
  */
 export abstract class IterableDataset<T = unknown> {
   /** This data set, followed by another. PyTorch: `IterableDataset.__add__`. */

@@ -142,7 +142,8 @@ export class SubsetRandomSampler extends Sampler {
 /**
  * Indices drawn by their weights, which need not sum to 1. PyTorch: `torch.utils.data.WeightedRandomSampler`.
  * @example
- * [...new WeightedRandomSampler([0.1, 0.9, 0.4, 0.7, 3.0, 0.6], 5)] // such as [4, 4, 1, 4, 5]
+ * torch.manualSeed(0);
+ * [...new WeightedRandomSampler([0.1, 0.9, 0.4, 0.7, 3.0, 0.6], 5)] // [5, 4, 4, 5, 4]
  */
 export class WeightedRandomSampler extends Sampler {
   readonly weights: Tensor;

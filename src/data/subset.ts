@@ -58,7 +58,9 @@ const isWhole = (sum: number) => sum <= 1 && 1 - sum <= 1e-9;
  * @param options.generator - where the order comes from; the default generator if not given
  * @throws ValueError if the lengths do not sum to that of the data set
  * @example
- * const [train, test] = randomSplit(dataset, [0.8, 0.2], { generator: new torch.Generator().manualSeed(42) });
+ * const generator = new torch.Generator().manualSeed(42);
+ * const parts = randomSplit([...Array(10).keys()], [0.8, 0.2], { generator });
+ * parts.map((part) => part.indices) // [[2, 6, 1, 8, 4, 5, 0, 9], [3, 7]]
  */
 export function randomSplit<T>(
   dataset: Samples<T>,

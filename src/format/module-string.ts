@@ -20,7 +20,7 @@ export interface ModuleFormat {
  * @param format.compact - write runs of equal children as one
  * @example
  * formatModule("Linear", "in_features=2, out_features=1, bias=True", [])
- * // Linear(in_features=2, out_features=1, bias=True)
+ * // "Linear(in_features=2, out_features=1, bias=True)"
  */
 export function formatModule(
   name: string,

@@ -44,8 +44,8 @@ export const printOptions = (): PrintOptions => current;
  * @param options - `precision`, `threshold`, `edgeitems`, `linewidth`, `profile` and `sciMode`, in this order where positional
  * @throws ValueError for an unknown option, one given twice, or a value that makes no sense
  * @example
- * setPrintoptions({ precision: 2 });
- * String(torch.tensor([1.12345])) // tensor([1.12])
+ * torch.setPrintoptions({ precision: 2 });
+ * torch.tensor([1.12345]) // tensor([1.12])
  */
 export function setPrintoptions(options?: SetPrintOptions): void;
 export function setPrintoptions(

@@ -24,7 +24,7 @@ import { arg, compile, type Program } from "../expr/index.ts";
 import { bind, type Call } from "./bind.ts";
 import { fillRaw } from "./creation.ts";
 import { registerType } from "./dtypes.ts";
-import { overlapsPartly } from "./fused.ts";
+import { apart } from "./fused.ts";
 import { kernelOp } from "./kernel-form.ts";
 
 const copyPrograms: { [T in "f32" | "f64" | "i64"]?: Program } = {};
@@ -112,7 +112,6 @@ const contiguousOp = kernelOp({
 
 const toCopyOp = kernelOp<{ dtype: DType }>({
   name: "toCopy",
-  node: "ToCopyBackward0",
   forward: ([input], { dtype }) => {
     const { layout } = input as Tensor;
     const result =
@@ -188,8 +187,8 @@ export function copy_(input: Tensor, source: Tensor | Scalar): Tensor {
     throw new ShapeError(
       `copy_: expected a source that broadcasts to ${shapeText(input.shape)}, got ${shapeText(source.shape)}`,
     );
-  checkApart("copy_", input);
-  const from = overlapsPartly(source, input) ? source.clone() : source;
+  if (source !== input) checkApart("copy_", input);
+  const from = apart(source, input);
   return copyOp.writeInto([input, from], undefined, () => copyRaw(input, from));
 }
 
@@ -203,7 +202,7 @@ export function checkApart(op: string, input: Tensor): void {
 
 const fillOp = kernelOp<{ value: Scalar }>({
   name: "fill",
-  node: "FillBackward0",
+  node: "FillBackward2",
   forward: () => {
     throw new ValueError("fill: only in place");
   },

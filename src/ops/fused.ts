@@ -6,11 +6,11 @@ import { attach, connect, save, shouldRecord } from "../autograd/graph.ts";
 import { checkInplace, written } from "../autograd/inplace.ts";
 import { metaOf } from "../autograd/meta.ts";
 import { isInferenceModeEnabled } from "../autograd/modes.ts";
-import { type Grad, graphFreed, Node, type SavedTensor } from "../autograd/node.ts";
+import { type Grad, graphFreed, Node, type ResultKind, type SavedTensor } from "../autograd/node.ts";
 import { type Backend, backendOf } from "../backends/backend.ts";
 import { Category, canCast, type DType, promoteTypes } from "../core/dtype.ts";
 import { AutogradError, DeviceError, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
-import { type Layout, mayOverlap, resultLayout } from "../core/layout.ts";
+import { extent, type Layout, mayOverlap, resultLayout } from "../core/layout.ts";
 import type { Scalar } from "../core/scalar.ts";
 import { broadcastShapes, type Shape, sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
@@ -112,13 +112,13 @@ export class Fused {
   }
 }
 
+const NOTHING: readonly never[] = [];
+
 class FusedNode extends Node {
   private readonly fused: Fused;
   private readonly values: readonly Scalar[];
-  private readonly inputDTypes: DType[];
-  private readonly inputShapes: Shape[];
-  private readonly gradientOf: (Gradient | null)[];
-  private saved: (SavedTensor | undefined)[] | null;
+  /** By input; `null` when backward has freed them. */
+  private saved: readonly (SavedTensor | undefined)[] | null;
   private savedResult: SavedTensor | null = null;
   private readonly savesResult: boolean;
 
@@ -128,27 +128,26 @@ class FusedNode extends Node {
     this.fused = fused;
     this.values = values;
     connect(this, inputs);
-    this.inputDTypes = inputs.map((t) => t.dtype);
-    this.inputShapes = inputs.map((t) => t.layout.shape);
-    this.gradientOf = this.nextNodes.map((node, i) => (node === null ? null : fused.gradient(i)));
-    const saved: (SavedTensor | undefined)[] = [];
+    let saved: (SavedTensor | undefined)[] | null = null;
     let savesResult = false;
-    for (const gradient of this.gradientOf) {
+    for (let i = 0; i < inputs.length; i++) {
+      const gradient = this.nextNodes[i] === null ? null : fused.gradient(i);
       if (gradient?.kind !== "compute") continue;
       for (const j of gradient.saves) {
         if (j === SAVES_RESULT) savesResult = true;
-        else if (saved[j] === undefined) {
+        else if (saved?.[j] === undefined) {
           const t = inputs[j] as Tensor;
+          saved ??= new Array<undefined>(inputs.length).fill(undefined);
           saved[j] = save(fused.name, j === 0 && t === overwritten ? t.clone() : t);
         }
       }
     }
     this.savesResult = savesResult;
-    this.saved = saved;
+    this.saved = saved ?? NOTHING;
   }
 
   saveResult(result: Tensor): void {
-    if (this.savesResult) this.savedResult = save(this.fused.name, result);
+    if (this.savesResult) this.savedResult = save(this.fused.name, result, true);
   }
 
   override name(): string {
@@ -157,14 +156,15 @@ class FusedNode extends Node {
 
   override apply(grads: Grad[]): Grad[] {
     const grad = grads[0];
-    return this.gradientOf.map((gradient, i) =>
-      gradient === null || !grad ? null : this.gradientFor(gradient, i, grad),
-    );
+    return this.nextNodes.map((next, i) => {
+      const kind = next?.results[this.nextNrs[i] as number];
+      return kind && grad ? this.gradientFor(i, grad, kind) : null;
+    });
   }
 
-  private gradientFor(gradient: Gradient, i: number, grad: Tensor): Tensor {
-    const shape = this.inputShapes[i] as Shape;
-    const dtype = this.inputDTypes[i] as DType;
+  private gradientFor(i: number, grad: Tensor, { layout, dtype }: ResultKind): Tensor {
+    const { shape } = layout;
+    const gradient = this.fused.gradient(i);
     if (gradient.kind === "missing") throw new AutogradError(`${this.fused.name}: its derivative is not implemented`);
     if (gradient.kind === "zero") return grad.newZeros(shape, { dtype });
     if (gradient.kind === "pass") return reduceTo(grad, shape, dtype);
@@ -260,7 +260,7 @@ function runInto(
     throw new ShapeError(
       `${op}: expected a tensor whose elements are apart in memory, got an expanded one of shape ${shapeText(into.shape)}; clone() it first`,
     );
-  const inputs = tensors.map((t) => (t !== into && overlapsPartly(t, into) ? t.clone() : t));
+  const inputs = tensors.map((t) => apart(t, into));
   const node = recorded ? new FusedNode(fused, inputs, scalars, into) : null;
   execute(fused, backendOf(into.storage.device), program, into, inputs, shape, scalars);
   written(into, node);
@@ -287,12 +287,13 @@ function execute(
   }
 }
 
-/** Whether reading `t` after writing parts of `into` may see new values where old ones are meant. */
-export function overlapsPartly(t: Tensor, into: Tensor): boolean {
-  if (t.storage !== into.storage) return false;
-  const a = t.layout;
-  const b = into.layout;
-  return a !== b && !(a.offset === b.offset && sameShape(a.shape, b.shape) && sameShape(a.strides, b.strides));
+/** `t` as it can be read while `into` is written: a copy where the two may share elements at different places. PyTorch refuses some of these. */
+export function apart(t: Tensor, into: Tensor): Tensor {
+  if (t === into || t.storage !== into.storage) return t;
+  const [a, b] = [t.layout, into.layout];
+  const same = a.offset === b.offset && sameShape(a.shape, b.shape) && sameShape(a.strides, b.strides);
+  const disjoint = t.dtype === into.dtype && (a.offset + extent(a) <= b.offset || b.offset + extent(b) <= a.offset);
+  return same || disjoint ? t : t.clone();
 }
 
 export function otherDevice(op: string, a: Tensor, b: Tensor): DeviceError {

@@ -174,15 +174,23 @@ export function numpy(input: Tensor, options: { force?: boolean } = {}): Numeric
   return arrays[t.dtype.name](buffer, t.storage.byteOffset + t.layout.offset * t.dtype.itemsize, t.layout.numel);
 }
 
+/** As Python prints it: `Invalid` for a view that has lost its place in the graph. */
+function gradFnName(input: Tensor): string | undefined {
+  try {
+    return gradFnOf(input)?.name();
+  } catch {
+    return "Invalid";
+  }
+}
+
 /** The tensor as Python prints it. */
 export function tensorToString(input: Tensor): string {
-  const gradFn = gradFnOf(input);
   return formatTensor({
     dtype: input.dtype,
     shape: input.shape,
     values: elementReader("toString", input),
     requiresGrad: requiresGrad(input),
-    gradFnName: gradFn?.name(),
+    gradFnName: gradFnName(input),
     device: String(input.device),
     isParameter: input instanceof Parameter,
     defaultDtype: getDefaultDtype().name,

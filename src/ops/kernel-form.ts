@@ -2,7 +2,7 @@
  * @file The `kernel` form of op: a forward that calls the backend, and derivatives in terms of other ops. It carries every op
  * that must be one node of the graph without being pointwise, a reduction or a view.
  */
-import { attach, connect, save, shouldRecord } from "../autograd/graph.ts";
+import { attach, connect, isDifferentiable, save, shouldRecord } from "../autograd/graph.ts";
 import { checkInplace, written } from "../autograd/inplace.ts";
 import { metaOf } from "../autograd/meta.ts";
 import { isInferenceModeEnabled, withGrad } from "../autograd/modes.ts";
@@ -65,7 +65,7 @@ export class KernelOp<Attrs> {
   /** Runs an in-place op: `write` changes `inputs[0]`. */
   writeInto(inputs: readonly Tensor[], attrs: Attrs, write: () => void): Tensor {
     const into = inputs[0] as Tensor;
-    const recorded = shouldRecord(inputs);
+    const recorded = isDifferentiable(into) && shouldRecord(inputs);
     checkInplace(`${this.spec.name}_`, into, recorded);
     const node = recorded ? new KernelNode(this.spec, inputs, attrs, into) : null;
     withGrad(false, write);
@@ -105,7 +105,7 @@ class KernelNode<Attrs> extends Node implements Context<Attrs> {
   }
 
   saveResults(results: readonly Tensor[]): void {
-    for (const i of this.savedNumbers) if (i < 0) this.saved?.set(i, save(this.spec.name, results[~i] as Tensor));
+    for (const i of this.savedNumbers) if (i < 0) this.saved?.set(i, save(this.spec.name, results[~i] as Tensor, true));
   }
 
   override name(): string {

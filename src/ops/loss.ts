@@ -32,7 +32,6 @@ const nllLossBackwardOp: KernelOp<NllAttrs & { shape: readonly number[] }> = ker
   NllAttrs & { shape: readonly number[] }
 >({
   name: "nllLossBackward",
-  node: "NllLossBackwardBackward0",
   forward: ([grad, target, total], attrs) => {
     const g = grad as Tensor;
     const out = allocate(attrs.shape, g.dtype, g.device);
@@ -52,7 +51,6 @@ const nllLossBackwardOp: KernelOp<NllAttrs & { shape: readonly number[] }> = ker
 
 const nllLossOp: KernelOp<NllAttrs> = kernelOp<NllAttrs>({
   name: "nllLoss",
-  node: "NllLossBackward0",
   forward: ([input, target], attrs) => {
     const [x, y] = [input as Tensor, target as Tensor];
     const out = allocate(attrs.reduction === "none" ? y.shape : [], x.dtype, x.device);

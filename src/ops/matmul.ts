@@ -2,11 +2,12 @@
 import { backendOf } from "../backends/backend.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
-import { broadcastShapes, type Shape, shapeText } from "../core/shape.ts";
+import { broadcastShapes, type Shape, sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { bind, type Call } from "./bind.ts";
 import { otherDevice } from "./fused.ts";
 import { kernelOp } from "./kernel-form.ts";
+import { unsafeView } from "./shape.ts";
 
 function checkOperands(op: string, a: Tensor, b: Tensor): void {
   for (const [x, name] of [
@@ -184,9 +185,9 @@ export function matmul(input: Tensor, other: Tensor): Tensor {
   if (a === 2 && b === 1) return mv(input, other);
   if (a === 2 && b === 2) return mm(input, other);
   if (a === 1) return matmul(input.unsqueeze(0), other).squeeze(-2);
-  if (b === 1) return matmul(input, other.unsqueeze(1)).squeeze(-1);
-  // A stack of matrices times one matrix is one tall matrix times it.
-  if (b === 2) return mm(input.reshape(-1, inner), other).view([...input.shape.slice(0, -1), columns(other)]);
+  // A stack of matrices times one matrix, or vector, is one tall matrix times it.
+  if (b === 1) return unsafeView(mv(input.reshape(-1, inner), other), input.shape.slice(0, -1));
+  if (b === 2) return unsafeView(mm(input.reshape(-1, inner), other), [...input.shape.slice(0, -1), columns(other)]);
   return batchedMatmul(input, other);
 }
 
@@ -199,7 +200,7 @@ function batchedMatmul(input: Tensor, other: Tensor): Tensor {
   const empty = batch.includes(0);
   const flat = (t: Tensor): Tensor =>
     empty ? t.expand([...batch, rows(t), columns(t)]).reshape([0, rows(t), columns(t)]) : stack(t);
-  return bmm(flat(input), flat(other)).view([...batch, rows(input), columns(other)]);
+  return unsafeView(bmm(flat(input), flat(other)), [...batch, rows(input), columns(other)]);
 }
 
 interface AddmmOptions {
@@ -237,7 +238,7 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, ...args: Call<[
     throw new ShapeError(`addmm: expected two matrices, got ${shapeText(mat1.shape)} and ${shapeText(mat2.shape)}`);
   checkInner("addmm", mat1, mat2);
   const shape: Shape = [rows(mat1), columns(mat2)];
-  if (shapeText(broadcastShapes("addmm", input.shape, shape)) !== shapeText(shape))
+  if (!sameShape(broadcastShapes("addmm", input.shape, shape), shape))
     throw new ShapeError(
       `addmm: expected an input that broadcasts to ${shapeText(shape)}, got ${shapeText(input.shape)}`,
     );

@@ -19,7 +19,7 @@ export {
 } from "./copy.ts";
 export { newEmpty, newFull, newOnes, newTensor, newZeros } from "./creation-methods.ts";
 export { scatter_, scatterAdd_, scatterReduce_ } from "./gather.ts";
-export { item, itemBigInt, numpy, tolist, tensorToString as toString } from "./host.ts";
+export { item, itemBigInt, numpy, tensorToString as toString, tolist } from "./host.ts";
 export { at, indexPut_, setAt } from "./index.ts";
 export { indexAdd_, indexCopy_, indexFill_, put_ } from "./index-select.ts";
 export { maskedScatter_ } from "./masked.ts";

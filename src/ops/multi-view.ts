@@ -61,7 +61,7 @@ class MultiViewNode<Attrs> extends Node {
   override apply(grads: Grad[]): Grad[] {
     const some = grads.find((g) => g !== null);
     if (!some) return [null];
-    const all = this.resultLayouts.map(({ shape }, i) => grads[i] ?? some.newZeros(shape));
+    const all = this.results.map(({ layout }, i) => grads[i] ?? some.newZeros(layout.shape));
     return [this.op.spec.backward(all, this.attrs)];
   }
 }

@@ -17,7 +17,8 @@ export type ValuesAndIndices = NamedTuple<{ values: Tensor; indices: Tensor }>;
  * Makes fields a tuple in their order, with their names; it prints as PyTorch's `torch.return_types`.
  * @param op - PyTorch's name of what gave it
  * @example
- * namedTuple({ values, indices }, "sort")
+ * const [values, indices] = namedTuple({ values: torch.tensor([2, 4]), indices: torch.tensor([1, 0]) }, "sort");
+ * indices // tensor([1, 0])
  */
 export function namedTuple<T extends Readonly<Record<string, Tensor>>>(fields: T, op?: string): NamedTuple<T>;
 export function namedTuple<T extends Readonly<Record<string, Tensor>>, P extends readonly Tensor[]>(

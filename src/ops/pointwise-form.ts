@@ -279,7 +279,13 @@ const NO_SCALARS: readonly Scalar[] = [];
 /**
  * Declares a pointwise op.
  * @example
- * export const square: Pointwise<Unary> = pointwise({ name: "square", args: ["input"], dtype: "same", expr: ({ input }) => input.mul(input) });
+ * const square: typeof torch.square = pointwise({
+ *   name: "square",
+ *   args: ["input"],
+ *   dtype: "same",
+ *   expr: ({ input }) => input.mul(input),
+ * });
+ * square(torch.tensor([3, -4])) // tensor([ 9, 16])
  */
 export function pointwise<const A extends readonly string[], O extends Options, F>(
   spec: PointwiseSpec<A, O>,

@@ -87,7 +87,7 @@ export function viewAs(input: Tensor, other: Tensor): Tensor {
   return view(input, other.shape);
 }
 
-const unsafeView = kernelOp<{ shape: Shape }>({
+const unsafeViewOp = kernelOp<{ shape: Shape }>({
   name: "unsafeView",
   forward: ([input], { shape }) => {
     const { storage, dtype } = input as Tensor;
@@ -108,7 +108,12 @@ export function reshape(input: Tensor, ...shape: Sizes | [{ shape: Shape }]): Te
   const sizes = inferSizes("reshape", numbersArg("reshape", "shape", shape), input.layout.numel);
   if (input.layout.isContiguous || viewStrides(input.layout, sizes) !== null)
     return viewTo.call(input, { shape: sizes });
-  return unsafeView.call([input.contiguous()], { shape: sizes });
+  return unsafeView(input.contiguous(), sizes);
+}
+
+/** Another shape for a fresh row-major tensor that nobody else sees, so that no view of it is made. PyTorch: `torch._unsafe_view`. */
+export function unsafeView(input: Tensor, shape: Shape): Tensor {
+  return unsafeViewOp.call([input], { shape });
 }
 
 /** `input` in the shape of `other`. PyTorch: `Tensor.reshape_as`. */

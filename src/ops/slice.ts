@@ -132,8 +132,14 @@ const asStridedOp = new AsStridedOp({
   // An element of the storage that the view shows several times gets the sum of the gradients; one that the input itself shows
   // several times shares it out among these.
   backward: (grad, { size, stride, offset, of }) => {
+    const view = new Layout(size, stride, offset);
     const low = Math.min(offset, of.offset);
-    const held = Math.max(extent(new Layout(size, stride, 0)) + offset, extent(of) + of.offset) - low;
+    const held = Math.max(extent(view) + offset, extent(of) + of.offset) - low;
+    if (!mayOverlap(view) && !mayOverlap(of)) {
+      const memory = grad.newZeros([held]);
+      memory.asStrided(size, stride, offset - low).copy_(grad);
+      return memory.asStrided(of.shape, of.strides, of.offset - low);
+    }
     const storage = grad.newZeros([held]).indexAdd(0, positions(size, stride, offset - low), grad.reshape(-1));
     const own = positions(of.shape, of.strides, of.offset - low);
     if (!mayOverlap(of)) return storage.indexSelect(0, own).reshape(of.shape);

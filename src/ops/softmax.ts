@@ -23,7 +23,6 @@ interface Attrs {
 /** `result · (grad − Σ grad · result)`: a node of its own, so that it can be differentiated again. */
 const softmaxBackwardOp = kernelOp<Attrs>({
   name: "softmaxBackward",
-  node: "SoftmaxBackwardBackward0",
   forward: ([grad, result], { dim }) => {
     const [g, r] = [grad as Tensor, result as Tensor];
     const out = allocate(r.shape, r.dtype, r.device);
@@ -58,7 +57,6 @@ const softmaxOp = kernelOp<Attrs>({
 /** `grad − exp(result) · Σ grad`. */
 const logSoftmaxBackwardOp = kernelOp<Attrs>({
   name: "logSoftmaxBackward",
-  node: "LogSoftmaxBackwardBackward0",
   forward: ([grad, result], { dim }) => {
     const [g, r] = [grad as Tensor, result as Tensor];
     const out = allocate(r.shape, r.dtype, r.device);

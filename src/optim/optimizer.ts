@@ -40,10 +40,15 @@ export type StepPostHook = (optimizer: Optimizer<object>) => void;
  *   constructor(params: Iterable<Tensor>, lr: number) {
  *     super(params, { lr });
  *   }
- *   protected update({ params, lr }) {
+ *   protected update({ params, lr }: torch.optim.ParamGroup<{ lr: number }>) {
  *     for (const p of params) if (p.grad) p.sub_(p.grad, { alpha: lr });
  *   }
  * }
+ * const w = torch.ones(2, { requiresGrad: true });
+ * const optimizer = new Descent([w], 0.5);
+ * w.sum().backward();
+ * optimizer.step();
+ * w // tensor([0.5000, 0.5000], requires_grad=True)
  */
 export abstract class Optimizer<O extends object> {
   /** Options of groups that do not give their own. */

@@ -107,9 +107,10 @@ function ruleFor(terms: Terms): FusedUpdate {
  * @throws ValueError for an option out of its domain
  * @see Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning"
  * @example
+ * const model = new nn.Linear(2, 1);
  * const optimizer = new torch.optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
  * optimizer.zeroGrad();
- * lossFn(model(x), y).backward();
+ * F.mseLoss(model(torch.ones(4, 2)), torch.zeros(4, 1)).backward();
  * optimizer.step();
  */
 export class SGD extends Optimizer<SgdOptions> {

@@ -31,7 +31,7 @@ export interface LoadOptions {
  * @returns the bytes if there is no `f`
  * @throws CheckpointError if `obj` holds something else, naming where, or the file cannot be written
  * @example
- * await torch.save(model.stateDict(), "model.pt");
+ * await torch.save(new nn.Linear(2, 1).stateDict(), "model.pt");
  */
 export function save(obj: unknown): Promise<Uint8Array<ArrayBuffer>>;
 export function save(obj: unknown, f: FileTarget): Promise<void>;
@@ -54,7 +54,9 @@ export async function save(obj: unknown, f?: FileTarget): Promise<Uint8Array<Arr
  * @param options.weightsOnly - may only be true
  * @throws CheckpointError if the file cannot be read, is damaged, or holds something else
  * @example
- * model.loadStateDict(await torch.load("model.pt", { mapLocation: "cpu" }));
+ * const model = new nn.Linear(2, 1);
+ * await torch.save(model.stateDict(), "model.pt");
+ * model.loadStateDict(await torch.load("model.pt", { mapLocation: "cpu" })) // <All keys matched successfully>
  */
 export function load<T = unknown>(f: FileLike, options?: LoadOptions): Promise<T>;
 export function load<T = unknown>(f: FileLike, mapLocation: MapLocation | null, options?: LoadOptions): Promise<T>;

@@ -11,7 +11,7 @@ import type { NamedModules } from "./sequential.ts";
  *
  * @example
  * const choices = new nn.ModuleDict({ linear: new nn.Linear(2, 2), relu: new nn.ReLU() });
- * choices.get("relu")(x)
+ * choices.get("relu")(torch.tensor([-1.5, 2])) // tensor([0., 2.])
  */
 export class ModuleDict<M extends Module = Module> extends Module {
   static readonly printedName: string = "ModuleDict";

@@ -7,7 +7,9 @@ import { Module } from "../module/module.ts";
  * Modules in a list, which is itself a module. PyTorch: `torch.nn.ModuleList`. A field that holds a plain array of modules does the same.
  * @example
  * const layers = new nn.ModuleList([new nn.Linear(2, 4), new nn.Linear(4, 2)]);
+ * let x = torch.zeros(3, 2);
  * for (const layer of layers) x = layer(x);
+ * x.shape // [3, 2]
  */
 export class ModuleList<M extends Module = Module> extends Module {
   static readonly printedName: string = "ModuleList";

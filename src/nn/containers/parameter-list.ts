@@ -17,7 +17,8 @@ function toParameter(op: string, value: unknown): Parameter {
  * Parameters in a list, in a module. PyTorch: `torch.nn.ParameterList`. A field that holds a plain array of parameters does the same.
  * @example
  * const scales = new nn.ParameterList([torch.ones(2), torch.zeros(3)]);
- * scales[0] // Parameter containing: tensor([1., 1.], requires_grad=True)
+ * scales[0] // Parameter containing:
+ *           // tensor([1., 1.], requires_grad=True)
  */
 export class ParameterList extends Module {
   static readonly printedName: string = "ParameterList";

@@ -70,7 +70,6 @@ export const log1p: Pointwise<Unary> = pointwise({
   name: "log1p",
   args: ["input"],
   dtype: "float",
-  node: "Log1PBackward0",
   expr: ({ input }) => input.log1p(),
 });
 

@@ -148,7 +148,6 @@ export const deg2rad: Pointwise<Unary> = pointwise({
   name: "deg2rad",
   args: ["input"],
   dtype: "float",
-  node: "Deg2RadBackward0",
   expr: ({ input }) => input.mul(Math.PI / 180),
 });
 
@@ -157,7 +156,6 @@ export const rad2deg: Pointwise<Unary> = pointwise({
   name: "rad2deg",
   args: ["input"],
   dtype: "float",
-  node: "Rad2DegBackward0",
   expr: ({ input }) => input.mul(180 / Math.PI),
 });
 

@@ -29,7 +29,8 @@ const bernoulliOp = kernelOp<GeneratorOption>({
  * Trials of the probabilities in `input`: 1 for success, 0 for failure. With `p`, one probability for all. PyTorch: `torch.bernoulli`.
  * @throws ValueError for a probability outside of [0, 1]
  * @example
- * torch.bernoulli(torch.tensor([0.0, 1.0])) // tensor([0., 1.])
+ * torch.manualSeed(0);
+ * torch.bernoulli(torch.tensor([0.1, 0.5, 0.9])) // tensor([0., 0., 1.])
  */
 export function bernoulli(input: Tensor, ...args: Call<[p: number], ProbabilityOptions<number>>): Tensor {
   const { p, generator } = bind<ProbabilityOptions<number>>("bernoulli", ["p", "generator"], args);

@@ -16,7 +16,8 @@ type Last<T extends readonly Step[]> = T extends readonly [...unknown[], infer F
 /**
  * Several transforms, one after the other. torchvision: `transforms.Compose`.
  * @example
- * new Compose([new ToTensor(), new Normalize([0.5], [0.5])])
+ * const transform = new Compose([new transforms.ToTensor(), new transforms.Normalize([0.5], [0.5])]);
+ * transform(new Image("L", 2, 1, new Uint8Array([0, 255]))) // tensor([[[-1.,  1.]]])
  */
 export class Compose<const T extends readonly Step[]> extends Transform<First<T>, Last<T>> {
   static override readonly printedName = "Compose";
