@@ -14,7 +14,7 @@
 namespace {
 
 constexpr int max_threads = 256;
-constexpr int64_t spin_ns = 50'000;    // how long an idle worker spins before it sleeps
+constexpr int64_t spin_ns = 500'000;  // how long an idle worker spins before it sleeps: past the gaps between the kernels of a step
 constexpr int64_t pieces_per_share = 4;  // finer pieces balance better, coarser ones cost less
 
 struct alignas(64) Share {

@@ -83,6 +83,7 @@ export interface FunctionClass<A extends unknown[], R extends Results> {
 export class Function {
   /** Runs forward, and records backward. */
   static apply<A extends unknown[], R extends Results>(this: FunctionClass<A, R>, ...args: A): R {
+    // biome-ignore lint/complexity/noThisInStatic: the class that it was called on, not this one
     return applyFunction(this, args);
   }
 }
