@@ -38,7 +38,9 @@ function extremes(
   const kept = input.shape.map((n, i) => (dim === null || i === dim ? 1 : n));
   const values = wantValues ? allocate(kept, input.dtype, input.device) : null;
   const indices = allocate(kept, int64, input.device);
-  if (indices.layout.numel > 0) backendOf(input.device).kernels.argReduce(kind, values, indices, input, dim);
+  // A 0-dim tensor has the dimension 0 in name only.
+  const along = input.ndim === 0 ? null : dim;
+  if (indices.layout.numel > 0) backendOf(input.device).kernels.argReduce(kind, values, indices, input, along);
   const shape = keepdim ? kept : dim === null ? [] : kept.filter((_, i) => i !== dim);
   const shaped = (t: Tensor) => new Tensor(t.storage, Layout.contiguous(shape), t.dtype);
   return { values: shaped(values ?? indices), indices: shaped(indices) };

@@ -220,7 +220,13 @@ export function arange(...args: RangeArgs): Tensor {
   if ((end - start) * step < 0)
     throw new ValueError(`arange: expected bounds in the direction of the step, got ${start} to ${end} by ${step}`);
   const dtype = options.dtype ?? (allInts(start, end, step) ? int64 : getDefaultDtype());
-  return sequence(Math.ceil((end - start) / step), dtype, (i) => start + i * step, options);
+  if (dtype.category >= Category.Floating)
+    return sequence(Math.ceil((end - start) / step), dtype, (i) => start + i * step, options);
+  // Integers count in integers; int64 takes its bounds as such, too.
+  const [first64, last64, by] = [Math.trunc(start), Math.trunc(end), Math.trunc(step)];
+  if (by === 0) throw new ValueError(`arange: expected a step of at least 1 for ${dtype}, got ${step}`);
+  const n = dtype === int64 ? (last64 - first64) / by : (end - start) / step;
+  return sequence(Math.max(0, Math.ceil(n)), dtype, (i) => first64 + i * by, options);
 }
 
 /**

@@ -2,7 +2,7 @@
 import { backendOf } from "../backends/backend.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
-import { broadcastShapes, type Shape, sameShape, shapeText } from "../core/shape.ts";
+import { broadcastShapes, numelOf, type Shape, sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { bind, type Call } from "./bind.ts";
 import { otherDevice } from "./fused.ts";
@@ -185,21 +185,21 @@ export function matmul(input: Tensor, other: Tensor): Tensor {
   if (a === 2 && b === 1) return mv(input, other);
   if (a === 2 && b === 2) return mm(input, other);
   if (a === 1) return matmul(input.unsqueeze(0), other).squeeze(-2);
-  // A stack of matrices times one matrix, or vector, is one tall matrix times it.
-  if (b === 1) return unsafeView(mv(input.reshape(-1, inner), other), input.shape.slice(0, -1));
-  if (b === 2) return unsafeView(mm(input.reshape(-1, inner), other), [...input.shape.slice(0, -1), columns(other)]);
+  if (b <= 2) {
+    // A stack of matrices times one matrix, or vector, is one tall matrix times it.
+    const lead = input.shape.slice(0, -1);
+    const tall = input.reshape(numelOf(lead), inner);
+    return b === 1 ? unsafeView(mv(tall, other), lead) : unsafeView(mm(tall, other), [...lead, columns(other)]);
+  }
   return batchedMatmul(input, other);
 }
 
 function batchedMatmul(input: Tensor, other: Tensor): Tensor {
   const batch = broadcastShapes("matmul", input.shape.slice(0, -2), other.shape.slice(0, -2));
-  const stack = (t: Tensor) => {
-    const shape = [...batch, rows(t), columns(t)];
-    return t.expand(shape).reshape([-1, ...shape.slice(-2)]);
+  const flat = (t: Tensor): Tensor => {
+    const matrix = [rows(t), columns(t)];
+    return t.expand([...batch, ...matrix]).reshape([numelOf(batch), ...matrix]);
   };
-  const empty = batch.includes(0);
-  const flat = (t: Tensor): Tensor =>
-    empty ? t.expand([...batch, rows(t), columns(t)]).reshape([0, rows(t), columns(t)]) : stack(t);
   return unsafeView(bmm(flat(input), flat(other)), [...batch, rows(input), columns(other)]);
 }
 
