@@ -1,5 +1,5 @@
 /** @file The hot list as dedicated loops, and what identifies them. */
-import { HOT_LIST, type HotDType, type HotSource } from "../src/expr/hot-list.ts";
+import { type HotDType, type HotSource, hotList } from "../src/expr/hot-list.ts";
 import { encode, hash, LANGUAGE_HASH, REGISTER_CODE, type RegisterType } from "../src/expr/program.ts";
 import { CPP_TYPE, renderCpp } from "../src/expr/render/cpp.ts";
 
@@ -48,10 +48,10 @@ function loop(source: HotSource, index: number): string {
 /** C++ source with the table `tt_hot_loops`, in the order of the hot list. */
 export function hotFile(): string {
   const sections = (["f32", "f64", "i64"] as const).map((type: RegisterType) => {
-    const loops = HOT_LIST.flatMap((source, i) => (source.type === type ? [loop(source, i)] : []));
+    const loops = hotList().flatMap((source, i) => (source.type === type ? [loop(source, i)] : []));
     return `namespace ${type} {\ntypedef ${CPP_TYPE[type]} T;\n${loops.join("\n")}\n}  // namespace ${type}\n`;
   });
-  const rows = HOT_LIST.map((source, i) => {
+  const rows = hotList().map((source, i) => {
     const dtypes = dtypesOf(source).map(codeOf);
     return `    {${source.type}::hot_${i}, ${hash(encode(source).key)}, {${dtypes.join(", ")}}},`;
   });
@@ -70,7 +70,7 @@ export function hotFile(): string {
     'extern "C" const tt_hot_loop TT_SYMBOL(hot_loops)[] = {',
     ...rows,
     "};",
-    `extern "C" const int32_t TT_SYMBOL(hot_count) = ${HOT_LIST.length};`,
+    `extern "C" const int32_t TT_SYMBOL(hot_count) = ${hotList().length};`,
     `extern "C" const int32_t TT_SYMBOL(language) = ${LANGUAGE_HASH};`,
     "",
   ].join("\n");

@@ -105,7 +105,7 @@ function useIt(tarball) {
     "--target",
     "es2022",
     "--lib",
-    "es2023,esnext.disposable",
+    "es2023,esnext.disposable,dom", // URL and Blob come from the platform's types: the browser's here, @types/node's on Node
   ];
   run("types", process.execPath, [tsc, ...flags, "use.mts"]);
 }

@@ -104,5 +104,10 @@ function integerEntries(): HotSource[] {
   ];
 }
 
-/** The list; an entry's place in it is its number in the engine. */
-export const HOT_LIST: readonly HotSource[] = [...floatEntries("f32"), ...floatEntries("f64"), ...integerEntries()];
+let list: readonly HotSource[] | null = null;
+
+/** The list; an entry's place in it is its number in the engine. Built when the first program is compiled, not at import. */
+export function hotList(): readonly HotSource[] {
+  list ??= [...floatEntries("f32"), ...floatEntries("f64"), ...integerEntries()];
+  return list;
+}

@@ -18,7 +18,7 @@
  */
 import { DTypeError, ValueError } from "../core/errors.ts";
 import { type Expr, PRIMS } from "./expr.ts";
-import { HOT_LIST } from "./hot-list.ts";
+import { hotList } from "./hot-list.ts";
 import { PRIMITIVES, primCode } from "./primitives.ts";
 import { topologicalOrder } from "./walk.ts";
 
@@ -80,7 +80,7 @@ export function compile(
 let hotKeys: Map<string, number> | undefined;
 
 function hotIndex(key: string): number {
-  hotKeys ??= new Map(HOT_LIST.map((source, i) => [encode(source).key, i]));
+  hotKeys ??= new Map(hotList().map((source, i) => [encode(source).key, i]));
   return hotKeys.get(key) ?? -1;
 }
 
