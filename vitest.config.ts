@@ -19,6 +19,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/setup.ts"],
     passWithNoTests: true,
+    // A loaded machine is slow, not wrong.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // `npm run typecheck` is what judges sources; here only the type tests count.
     typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], ignoreSourceErrors: true },
   },
