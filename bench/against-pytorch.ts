@@ -1,5 +1,6 @@
 /** @file Runs both sides in turn, case by case, and prints the ratios. */
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Timing } from "./measure.ts";
@@ -31,6 +32,17 @@ function run(command: string, args: readonly string[], env: Record<string, strin
   return results;
 }
 
+/**
+ * OpenBLAS 0.3.21 does not know the newer AVX-512 processors and falls back to a kernel five times slower, so it is
+ * told; on others its own choice is right (and SKYLAKEX would be an illegal instruction).
+ */
+function openblasCore(): Record<string, string> {
+  const chosen = process.env["OPENBLAS_CORETYPE"];
+  if (chosen !== undefined) return { OPENBLAS_CORETYPE: chosen };
+  const flags = process.platform === "linux" ? readFileSync("/proc/cpuinfo", "utf8") : "";
+  return flags.includes("avx512bw") ? { OPENBLAS_CORETYPE: "SKYLAKEX" } : {};
+}
+
 /** PyTorch on its fair settings; see the comparison's README for why each matters. */
 function pytorch(name: string, threads: number, { script, seconds, data }: PeerOptions): Timing | undefined {
   const args = [
@@ -44,7 +56,7 @@ function pytorch(name: string, threads: number, { script, seconds, data }: PeerO
   ];
   if (data !== undefined) args.push("--data", data);
   return run(python, args, {
-    OPENBLAS_CORETYPE: process.env["OPENBLAS_CORETYPE"] ?? "SKYLAKEX",
+    ...openblasCore(),
     OPENBLAS_NUM_THREADS: String(threads),
   }).get(name);
 }

@@ -2,38 +2,10 @@
 //
 // An entry point takes the address of an array of doubles (sizes, strides, addresses and scalars, in the order that its
 // kernel file documents) and returns a status. Addresses are plain doubles (below 2^53), so are integers.
-// TT_ENTRY puts the instruction set that a file is compiled for into the symbol's name.
+// entries.h lists them; a kernel file defines one as `TT_ENTRY(name) { ... }`, which puts the
+// instruction set that the file is compiled for into the symbol's name.
 #pragma once
 #include <stdint.h>
-
-// Every entry point, one a line. A kernel file defines it as `TT_ENTRY(name) { ... }`.
-
-// Of native/kernels/, compiled for each instruction set: what gains from wide registers.
-#define TT_ENTRIES(X) \
-  X(matmul)           \
-  X(pointwise)        \
-  X(reduce)           \
-  X(softmax)          \
-  // end of the list
-
-// Of native/portable/, compiled once, for the weakest: what waits for memory, or decides element by element.
-#define TT_PORTABLE_ENTRIES(X) \
-  X(arg_reduce)                \
-  X(cat)                       \
-  X(gather)                    \
-  X(index)                     \
-  X(masked)                    \
-  X(multinomial)               \
-  X(nll_loss)                  \
-  X(nonzero)                   \
-  X(random)                    \
-  X(randperm)                  \
-  X(scan)                      \
-  X(scatter)                   \
-  X(searchsorted)              \
-  X(sort)                      \
-  X(topk)                      \
-  // end of the list
 
 // What an entry returns; the TypeScript wrapper turns everything but TT_OK into a typed error.
 enum tt_status : int32_t {

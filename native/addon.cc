@@ -1,4 +1,4 @@
-// The Node addon: plain N-API around the entries of abi.h.
+// The Node addon: plain N-API around the entries of entries.h.
 //
 // Each environment (the main thread, each worker) has its own argument array and its own choice of instruction set; the
 // threads and the code are the process's. A call from JavaScript carries no arguments: they lie in the array already.
@@ -9,6 +9,7 @@
 #include <new>
 
 #include "abi.h"
+#include "entries.h"
 #include "platform.h"
 #include "threads.h"
 

@@ -47,13 +47,13 @@ export function checkSymbols() {
       }
     }
   }
-  const abi = readFileSync(join(root, "native/abi.h"), "utf8");
+  const header = readFileSync(join(root, "native/entries.h"), "utf8");
   const declared = (list) =>
-    [...(abi.split(`#define ${list}(X)`)[1] ?? "").split("// end")[0].matchAll(/X\((\w+)\)/g)].map((match) => match[1]);
+    [...(header.split(`#define ${list}(X)`)[1] ?? "").split("// end")[0].matchAll(/X\((\w+)\)/g)].map((match) => match[1]);
   for (const [i, [isa, names]] of [...entries].entries()) {
     for (const entry of [...declared("TT_ENTRIES"), ...(i === 0 ? declared("TT_PORTABLE_ENTRIES") : [])]) {
       if (!names.has(`tt_${entry}_${isa}`))
-        problems.push(`abi.h declares ${entry}, which no kernel file defines (${isa})`);
+        problems.push(`entries.h declares ${entry}, which no kernel file defines (${isa})`);
     }
   }
   return problems;

@@ -1,0 +1,29 @@
+// Every entry point of the engine, one a line. Apart from abi.h, so that a new one recompiles no kernel.
+#pragma once
+
+// Of native/kernels/, compiled for each instruction set: what gains from wide registers.
+#define TT_ENTRIES(X) \
+  X(matmul)           \
+  X(pointwise)        \
+  X(reduce)           \
+  X(softmax)          \
+  // end of the list
+
+// Of native/portable/, compiled once, for the weakest: what waits for memory, or decides element by element.
+#define TT_PORTABLE_ENTRIES(X) \
+  X(arg_reduce)                \
+  X(cat)                       \
+  X(gather)                    \
+  X(index)                     \
+  X(masked)                    \
+  X(multinomial)               \
+  X(nll_loss)                  \
+  X(nonzero)                   \
+  X(random)                    \
+  X(randperm)                  \
+  X(scan)                      \
+  X(scatter)                   \
+  X(searchsorted)              \
+  X(sort)                      \
+  X(topk)                      \
+  // end of the list
