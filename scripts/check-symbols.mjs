@@ -49,7 +49,9 @@ export function checkSymbols() {
   }
   const header = readFileSync(join(root, "native/entries.h"), "utf8");
   const declared = (list) =>
-    [...(header.split(`#define ${list}(X)`)[1] ?? "").split("// end")[0].matchAll(/X\((\w+)\)/g)].map((match) => match[1]);
+    [...(header.split(`#define ${list}(X)`)[1] ?? "").split("// end")[0].matchAll(/X\((\w+)\)/g)].map(
+      (match) => match[1],
+    );
   for (const [i, [isa, names]] of [...entries].entries()) {
     for (const entry of [...declared("TT_ENTRIES"), ...(i === 0 ? declared("TT_PORTABLE_ENTRIES") : [])]) {
       if (!names.has(`tt_${entry}_${isa}`))
