@@ -51,6 +51,7 @@ export * as cuda from "./cuda.ts";
 export { setPrintoptions } from "./format/print-options.ts";
 export * as nn from "./nn/index.ts";
 export * from "./ops/functions.ts";
+export * as linalg from "./ops/linalg/index.ts";
 export * as random from "./ops/random/index.ts";
 export * from "./ops/shared.ts";
 export * as optim from "./optim/index.ts";

@@ -9,6 +9,7 @@ export { indexAdd, indexCopy, indexFill, indexSelect, put, take } from "./index-
 export { argwhere, maskedScatter, maskedSelect, nonzero } from "./masked.ts";
 export { addmm, bmm, dot, matmul, mm, mv } from "./matmul.ts";
 export { std, stdMean, variance as var, varMean } from "./moments.ts";
+export { dist, norm } from "./norm.ts";
 export {
   adjoint,
   diag,
