@@ -118,7 +118,7 @@ bool gemv(Product<T, T> product, bool parallel) {
   if (product.m < product.n) product = product.transposed();
   const int64_t m = product.m, n = product.n, k = product.k;
   const bool rows = product.a.col_stride == 1, columns = product.a.row_stride == 1;
-  if (n > most_vectors || !(rows || (columns && n == 1))) return false;
+  if (n < 1 || n > most_vectors || !(rows || (columns && n == 1))) return false;
 
   FewVectors<T> job = {product, product.b.data, product.b.col_stride};
   if (product.b.row_stride != 1) {

@@ -205,7 +205,10 @@ type RangeArgs =
 export function arange(...args: RangeArgs): Tensor {
   const last = args[args.length - 1];
   const options = (isOptions(last) ? last : {}) as TensorOptions & { start?: number; end?: number; step?: number };
-  const numbers = (isOptions(last) ? args.slice(0, -1) : args) as number[];
+  // Python's bools are numbers.
+  const numbers = (isOptions(last) ? args.slice(0, -1) : args).map((n) =>
+    typeof n === "boolean" ? Number(n) : n,
+  ) as number[];
   checkOptions("arange", options, ["start", "end", "step"]);
   const [first = 0, second] = numbers;
   const start = options.start ?? (numbers.length > 1 || options.end !== undefined ? first : 0);
@@ -241,7 +244,8 @@ export function linspace(start: number, end: number, steps: number, options: Ten
   const dtype = options.dtype ?? getDefaultDtype();
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   // From both ends, as PyTorch does, so that the last element is exactly `end`.
-  const at = (i: number) => (i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step);
+  const at = (i: number) =>
+    i < Math.floor(steps / 2) || steps === 1 ? start + i * step : end - (steps - 1 - i) * step;
   return sequence(steps, dtype, dtype.category < Category.Floating ? (i) => Math.trunc(at(i)) : at, options);
 }
 

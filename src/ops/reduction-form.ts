@@ -67,7 +67,9 @@ export class ReductionOp {
     const { name } = this.spec;
     if (!(input instanceof Tensor)) throw new ValueError(`${name}: expected a Tensor as input`);
     const given = Array.isArray(dim) && dim.length === 0 ? null : dim;
-    const dims = wrapDims(name, given, input.ndim);
+    const wrapped = wrapDims(name, given, input.ndim);
+    // A number may be reduced along its dimension 0, which it does not have.
+    const dims = input.ndim === 0 ? [] : wrapped;
     if (this.spec.empty === "refuse") this.checkNotEmpty(input.shape, dims);
     const { compute, result } = dtype ? { compute: dtype, result: dtype } : this.spec.dtype(input.dtype);
     return this.kernel.call([input], {

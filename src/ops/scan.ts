@@ -192,6 +192,7 @@ export function diff(input: Tensor, ...args: DiffArgs): Tensor {
   if (n < 0) throw new ValueError(`diff: expected n of at least 0, got ${n}`);
   if (input.ndim === 0) throw new ShapeError("diff: expected a tensor with at least 1 dimension, got shape []");
   const d = wrapDim("diff", dim, input.ndim);
+  if (n === 0) return input.clone();
   const parts = [prepend ?? null, input, append ?? null].filter((t) => t !== null);
   for (const part of parts) checkTensor("diff", part, "prepend or append");
   let x = parts.length > 1 ? cat(parts, d) : input;
