@@ -16,9 +16,12 @@ export {
 } from "./creation.ts";
 export { asTensor, frombuffer, fromNumpy, scalarTensor, tensor } from "./from-data.ts";
 export { cat, columnStack, concat, concatenate, dstack, hstack, rowStack, stack, vstack } from "./joining.ts";
+export { chainMatmul } from "./linalg/multi-dot.ts";
+export { blockDiag, vander } from "./matrices.ts";
 export { celu, selu, threshold } from "./pointwise/activation.ts";
 export { rsub } from "./pointwise/reversed.ts";
 export { where } from "./pointwise/where.ts";
+export { type ContractedDims, tensordot } from "./products.ts";
 export { rand, randint, randintLike, randLike, randn, randnLike, randperm } from "./random/creation.ts";
 export {
   defaultGenerator,

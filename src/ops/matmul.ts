@@ -2,14 +2,14 @@
 import { backendOf } from "../backends/backend.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
-import { broadcastShapes, numelOf, type Shape, sameShape, shapeText } from "../core/shape.ts";
+import { broadcastShapes, numelOf, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
-import { bind, type Call } from "./bind.ts";
 import { otherDevice } from "./fused.ts";
 import { kernelOp } from "./kernel-form.ts";
 import { unsafeView } from "./shape.ts";
 
-function checkOperands(op: string, a: Tensor, b: Tensor): void {
+/** Checks that two factors are tensors of one dtype on one device. */
+export function checkOperands(op: string, a: Tensor, b: Tensor): void {
   for (const [x, name] of [
     [a, "input"],
     [b, "other"],
@@ -20,10 +20,10 @@ function checkOperands(op: string, a: Tensor, b: Tensor): void {
   if (a.storage.device !== b.storage.device) throw otherDevice(op, a, b);
 }
 
-const rows = (t: Tensor) => t.shape[t.ndim - 2] as number;
-const columns = (t: Tensor) => t.shape[t.ndim - 1] as number;
+export const rows = (t: Tensor): number => t.shape[t.ndim - 2] as number;
+export const columns = (t: Tensor): number => t.shape[t.ndim - 1] as number;
 
-function checkInner(op: string, a: Tensor, b: Tensor): void {
+export function checkInner(op: string, a: Tensor, b: Tensor): void {
   if (columns(a) !== rows(b))
     throw new ShapeError(
       `${op}: expected a.shape[${a.ndim - 1}] == b.shape[${b.ndim - 2}], got ${shapeText(a.shape)} and ${shapeText(b.shape)}`,
@@ -34,7 +34,14 @@ function checkInner(op: string, a: Tensor, b: Tensor): void {
  * The product into fresh memory. A result that will be used transposed (the gradient of a transposed weight) is laid out so:
  * `transposed` says that its columns lie one after the other.
  */
-function product(a: Tensor, b: Tensor, alpha = 1, d: Tensor | null = null, beta = 1, transposed = false): Tensor {
+export function product(
+  a: Tensor,
+  b: Tensor,
+  alpha = 1,
+  d: Tensor | null = null,
+  beta = 1,
+  transposed = false,
+): Tensor {
   const batch = a.shape.length > 2 ? a.shape.slice(0, -2) : [];
   const [m, n] = [rows(a), columns(b)];
   const shape = [...batch, m, n];
@@ -46,12 +53,12 @@ function product(a: Tensor, b: Tensor, alpha = 1, d: Tensor | null = null, beta 
 }
 
 /** Whether a matrix lies column by column. */
-function isTransposed(t: Layout): boolean {
+export function isTransposed(t: Layout): boolean {
   return t.ndim === 2 && t.strides[0] === 1 && t.strides[1] === t.shape[0] && t.shape[0] !== 1 && t.shape[1] !== 1;
 }
 
 /** Which of result and operands lie column by column. */
-interface Orders {
+export interface Orders {
   readonly out: boolean;
   readonly a: boolean;
   readonly b: boolean;
@@ -68,8 +75,8 @@ const mmOp = kernelOp<Orders>({
 });
 
 /** A gradient is laid out as its operand, so that the gradient of a weight that was used transposed is row-major again. */
-const gradientOfA = (g: Tensor, b: Tensor, orders: Orders) => mmInto(g, b.t(), orders.a);
-const gradientOfB = (a: Tensor, g: Tensor, orders: Orders) => mmInto(a.t(), g, orders.b);
+export const gradientOfA = (g: Tensor, b: Tensor, orders: Orders): Tensor => mmInto(g, b.t(), orders.a);
+export const gradientOfB = (a: Tensor, g: Tensor, orders: Orders): Tensor => mmInto(a.t(), g, orders.b);
 
 function mmInto(a: Tensor, b: Tensor, out: boolean): Tensor {
   return mmOp.call([a, b], { out, a: isTransposed(a.layout), b: isTransposed(b.layout) });
@@ -201,50 +208,4 @@ function batchedMatmul(input: Tensor, other: Tensor): Tensor {
     return t.expand([...batch, ...matrix]).reshape([numelOf(batch), ...matrix]);
   };
   return unsafeView(bmm(flat(input), flat(other)), [...batch, rows(input), columns(other)]);
-}
-
-interface AddmmOptions {
-  beta?: number;
-  alpha?: number;
-}
-
-const addmmOp = kernelOp<{ beta: number; alpha: number; orders: Orders }>({
-  name: "addmm",
-  forward: ([bias, a, b], { beta, alpha }) =>
-    product(a as Tensor, b as Tensor, alpha, beta === 0 ? null : (bias as Tensor), beta),
-  saves: (needs) => [...(needs(2) ? [1] : []), ...(needs(1) ? [2] : [])],
-  backward: ([g], context) => {
-    const { alpha, beta, orders } = context.attrs;
-    const grad = g as Tensor;
-    const scaled = alpha === 1 ? grad : grad.mul(alpha);
-    const bias = context.needs(0) ? grad.sumToSize(context.shape(0)) : null;
-    return [
-      bias === null || beta === 1 ? bias : bias.mul(beta),
-      context.needs(1) ? gradientOfA(scaled, context.input(2), orders) : null,
-      context.needs(2) ? gradientOfB(context.input(1), scaled, orders) : null,
-    ];
-  },
-});
-
-/**
- * `beta · input + alpha · mat1 @ mat2`; `input` broadcasts. PyTorch: `torch.addmm`.
- * @throws ShapeError if the sizes do not fit
- */
-export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, ...args: Call<[], AddmmOptions>): Tensor {
-  const { beta = 1, alpha = 1 } = bind<AddmmOptions>("addmm", ["beta", "alpha"], args);
-  checkOperands("addmm", mat1, mat2);
-  checkOperands("addmm", input, mat1);
-  if (mat1.ndim !== 2 || mat2.ndim !== 2)
-    throw new ShapeError(`addmm: expected two matrices, got ${shapeText(mat1.shape)} and ${shapeText(mat2.shape)}`);
-  checkInner("addmm", mat1, mat2);
-  const shape: Shape = [rows(mat1), columns(mat2)];
-  if (!sameShape(broadcastShapes("addmm", input.shape, shape), shape))
-    throw new ShapeError(
-      `addmm: expected an input that broadcasts to ${shapeText(shape)}, got ${shapeText(input.shape)}`,
-    );
-  return addmmOp.call([input, mat1, mat2], {
-    beta,
-    alpha,
-    orders: { out: false, a: isTransposed(mat1.layout), b: isTransposed(mat2.layout) },
-  });
 }

@@ -23,6 +23,7 @@ export { item, itemBigInt, numpy, tensorToString as toString, tolist } from "./h
 export { at, indexPut_, setAt } from "./index.ts";
 export { indexAdd_, indexCopy_, indexFill_, put_ } from "./index-select.ts";
 export { maskedScatter_ } from "./masked.ts";
+export { addbmm_, addmm_, addmv_, addr_, baddbmm_ } from "./matmul-add.ts";
 export { whereMethod as where } from "./pointwise/where.ts";
 export { dim, elementSize, isContiguous, numel, size, storageOffset, stride } from "./properties.ts";
 export {

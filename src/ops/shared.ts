@@ -3,11 +3,14 @@
 export { argmax, argmin, max, min } from "./arg-reduce.ts";
 export { conj, isComplex, isFloatingPoint, resolveConj, resolveNeg } from "./complex.ts";
 export { clone } from "./copy.ts";
+export { cross } from "./cross.ts";
 export { gather, scatter, scatterAdd, scatterReduce, takeAlongDim } from "./gather.ts";
 export { indexPut } from "./index.ts";
 export { indexAdd, indexCopy, indexFill, indexSelect, put, take } from "./index-select.ts";
 export { argwhere, maskedScatter, maskedSelect, nonzero } from "./masked.ts";
-export { addmm, bmm, dot, matmul, mm, mv } from "./matmul.ts";
+export { bmm, dot, matmul, mm, mv } from "./matmul.ts";
+export { addbmm, addmm, addmv, addr, baddbmm } from "./matmul-add.ts";
+export { trace } from "./matrices.ts";
 export { std, stdMean, variance as var, varMean } from "./moments.ts";
 export { dist, norm } from "./norm.ts";
 export {
@@ -36,6 +39,7 @@ export * from "./pointwise/rounding.ts";
 export * from "./pointwise/select.ts";
 export * from "./pointwise/special.ts";
 export * from "./pointwise/trigonometric.ts";
+export { ger, inner, kron, outer, vdot } from "./products.ts";
 export { bernoulli, multinomial } from "./random/sample.ts";
 export { all, amax, amin, any, countNonzero, logsumexp, mean, prod, sum } from "./reduce.ts";
 export { flip, fliplr, flipud, repeatInterleave, roll, rot90, tile } from "./repeat.ts";

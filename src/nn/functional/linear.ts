@@ -2,7 +2,8 @@
 import { describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { shapeText } from "../../core/shape.ts";
 import { Tensor } from "../../core/tensor.ts";
-import { addmm, matmul } from "../../ops/matmul.ts";
+import { matmul } from "../../ops/matmul.ts";
+import { addmm } from "../../ops/matmul-add.ts";
 
 /**
  * `input @ weightᵀ + bias`. PyTorch: `torch.nn.functional.linear`.

@@ -124,7 +124,7 @@ export const sgn: Pointwise<Unary> = pointwise({
   expr: ({ input }) => input.sign(),
 });
 
-type FusedArithmetic = (
+export type FusedArithmetic = (
   input: Tensor,
   tensor1: Tensor,
   tensor2: Tensor,
