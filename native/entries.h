@@ -13,9 +13,11 @@
 #define TT_PORTABLE_ENTRIES(X) \
   X(arg_reduce)                \
   X(cat)                       \
+  X(ctc_loss)                  \
   X(gather)                    \
   X(index)                     \
   X(masked)                    \
+  X(multilabel_margin)         \
   X(multinomial)               \
   X(nll_loss)                  \
   X(nonzero)                   \

@@ -1,6 +1,7 @@
 /** @file The kernels a backend must have, beside programs and reductions. `"decompose"` says that the op's own decomposition serves. */
 import type { Shape } from "../core/shape.ts";
 import type { Operand } from "./backend.ts";
+import type { LossKernels } from "./loss-kernels.ts";
 
 /** What is added to a matrix product, and done to the sum. */
 export interface Epilogue {
@@ -64,7 +65,7 @@ export interface IndexOptions {
 /** How `scatter` combines what it writes with what is there. */
 export type ScatterMode = "set" | "add" | "multiply" | "amin" | "amax";
 
-export interface Kernels {
+export interface Kernels extends LossKernels {
   readonly random: RandomKernels;
   /** `out = alpha · a @ b (+ beta · d)` over the last two dimensions; the others broadcast to those of `out`. */
   matmul(out: Operand, a: Operand, b: Operand, alpha: number, epilogue: Epilogue | null): void;

@@ -2,6 +2,6 @@
 export * from "./activations.ts";
 export { type DropoutOptions, dropout } from "./dropout.ts";
 export { linear } from "./linear.ts";
-export * from "./loss.ts";
+export * from "./loss/index.ts";
 export { oneHot } from "./one-hot.ts";
 export { logSoftmax, softmax, softmin } from "./softmax.ts";

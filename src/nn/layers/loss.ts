@@ -13,7 +13,7 @@ import {
   type NllLossOptions,
   nllLoss,
   type ReductionOptions,
-} from "../functional/loss.ts";
+} from "../functional/loss/index.ts";
 import { Module } from "../module/module.ts";
 
 function classWeights(op: string, weight: unknown): Buffer | null {

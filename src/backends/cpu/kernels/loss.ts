@@ -1,11 +1,14 @@
-/** @file Negative log likelihood. */
+/** @file Losses: negative log likelihood, multi-label margin, connectionist temporal classification. */
 import { IndexError } from "../../../core/errors.ts";
 import type { Operand } from "../../backend.ts";
+import type { CtcSample } from "../../loss-kernels.ts";
 import { args, kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
 import { INDEX_OUT_OF_RANGE, putStrided } from "./strided.ts";
 
 const nllLossKernel = kernel("nll_loss");
+const multilabelMarginKernel = kernel("multilabel_margin");
+const ctcLossKernel = kernel("ctc_loss");
 
 export type Reduction = "none" | "mean" | "sum";
 
@@ -69,4 +72,56 @@ export function nllLossBackward(
   options: NllOptions,
 ): void {
   run(true, gradInput, target, grad, total, options);
+}
+
+function runMargin(output: Operand, input: Operand, target: Operand, grad: Operand | null): void {
+  const [samples, classes] = input.layout.shape as [number, number];
+  putAll(0, [grad === null ? 0 : 1, samples, classes, input.dtype.code]);
+  putAll(4, [input, target, output].map(operandAddress));
+  args[7] = grad === null ? 0 : operandAddress(grad);
+  const status = multilabelMarginKernel();
+  if (status === INDEX_OUT_OF_RANGE)
+    throw new IndexError(`multilabelMarginLoss: target ${args[0]} is out of bounds for ${classes} classes`);
+  check("multilabelMarginLoss", status);
+}
+
+/** @throws IndexError if a target is no class */
+export function multilabelMargin(out: Operand, input: Operand, target: Operand): void {
+  runMargin(out, input, target, null);
+}
+
+export function multilabelMarginBackward(gradInput: Operand, grad: Operand, input: Operand, target: Operand): void {
+  runMargin(gradInput, input, target, grad);
+}
+
+function putCtc(backward: boolean, loss: Operand, alpha: Operand, sample: CtcSample, zeroInfinity: boolean): number {
+  const { logProbs, targets, starts, inputLengths, targetLengths, longest, blank } = sample;
+  let at = putAll(0, [backward ? 1 : 0, ...logProbs.layout.shape, longest, blank, zeroInfinity ? 1 : 0]);
+  at = putAll(at, [logProbs.dtype.code, operandAddress(logProbs), ...logProbs.layout.strides]);
+  return putAll(at, [targets, starts, inputLengths, targetLengths, alpha, loss].map(operandAddress));
+}
+
+function checkCtc(classes: number, status: number): void {
+  if (status === INDEX_OUT_OF_RANGE)
+    throw new IndexError(`ctcLoss: target ${args[0]} is out of bounds for ${classes} classes`);
+  check("ctcLoss", status);
+}
+
+/** @throws IndexError if a target is no class */
+export function ctcLoss(out: Operand, alpha: Operand, sample: CtcSample): void {
+  putAll(putCtc(false, out, alpha, sample, false), [0, 0, 0]);
+  checkCtc(sample.logProbs.layout.shape[2] as number, ctcLossKernel());
+}
+
+export function ctcLossBackward(
+  gradInput: Operand,
+  grad: Operand,
+  loss: Operand,
+  alpha: Operand,
+  sample: CtcSample,
+  zeroInfinity: boolean,
+): void {
+  const at = putCtc(true, loss, alpha, sample, zeroInfinity);
+  putAll(at, [operandAddress(grad), grad.layout.strides[0] as number, operandAddress(gradInput)]);
+  checkCtc(sample.logProbs.layout.shape[2] as number, ctcLossKernel());
 }
