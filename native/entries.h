@@ -5,12 +5,14 @@
 #define TT_ENTRIES(X) \
   X(matmul)           \
   X(pointwise)        \
+  X(pool)             \
   X(reduce)           \
   X(softmax)          \
   // end of the list
 
 // Of native/portable/, compiled once, for the weakest: what waits for memory, or decides element by element.
 #define TT_PORTABLE_ENTRIES(X) \
+  X(adaptive_pool)             \
   X(arg_reduce)                \
   X(cat)                       \
   X(ctc_loss)                  \
@@ -21,6 +23,7 @@
   X(multinomial)               \
   X(nll_loss)                  \
   X(nonzero)                   \
+  X(pool_places)               \
   X(random)                    \
   X(randperm)                  \
   X(scan)                      \

@@ -21,6 +21,9 @@ export { blockDiag, vander } from "./matrices.ts";
 export { celu, selu, threshold } from "./pointwise/activation.ts";
 export { rsub } from "./pointwise/reversed.ts";
 export { where } from "./pointwise/where.ts";
+export { adaptiveAvgPool1d, adaptiveMaxPool1dWithIndices as adaptiveMaxPool1d } from "./pool/adaptive.ts";
+export { avgPool1d } from "./pool/average.ts";
+export { maxPool1d, maxPool1dWithIndices, maxPool2d, maxPool3d } from "./pool/maximum.ts";
 export { type ContractedDims, tensordot } from "./products.ts";
 export { rand, randint, randintLike, randLike, randn, randnLike, randperm } from "./random/creation.ts";
 export {

@@ -11,6 +11,7 @@ import { argReduce } from "./kernels/arg-reduce.ts";
 import * as indexKernels from "./kernels/index.ts";
 import * as joinKernels from "./kernels/join.ts";
 import * as lossKernels from "./kernels/loss.ts";
+import * as poolKernels from "./kernels/pool.ts";
 import * as randomKernels from "./kernels/random.ts";
 import * as scanKernels from "./kernels/scan.ts";
 import * as softmaxKernels from "./kernels/softmax.ts";
@@ -174,6 +175,7 @@ export const cpuBackend: Backend = {
     ...joinKernels,
     ...sortKernels,
     ...scanKernels,
+    ...poolKernels,
     argReduce,
   },
 };

@@ -4,4 +4,5 @@ export { type DropoutOptions, dropout } from "./dropout.ts";
 export { linear } from "./linear.ts";
 export * from "./loss/index.ts";
 export { oneHot } from "./one-hot.ts";
+export * from "./pooling.ts";
 export { logSoftmax, softmax, softmin } from "./softmax.ts";
