@@ -17,6 +17,7 @@
   X(cat)                       \
   X(ctc_loss)                  \
   X(gather)                    \
+  X(grid_sample)               \
   X(index)                     \
   X(masked)                    \
   X(multilabel_margin)         \
@@ -26,6 +27,7 @@
   X(pool_places)               \
   X(random)                    \
   X(randperm)                  \
+  X(resample)                  \
   X(scan)                      \
   X(scatter)                   \
   X(searchsorted)              \

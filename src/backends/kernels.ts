@@ -3,6 +3,7 @@ import type { Shape } from "../core/shape.ts";
 import type { Operand } from "./backend.ts";
 import type { LossKernels } from "./loss-kernels.ts";
 import type { PoolKernels } from "./pool-kernels.ts";
+import type { ResampleKernels } from "./resample-kernels.ts";
 
 /** What is added to a matrix product, and done to the sum. */
 export interface Epilogue {
@@ -66,7 +67,7 @@ export interface IndexOptions {
 /** How `scatter` combines what it writes with what is there. */
 export type ScatterMode = "set" | "add" | "multiply" | "amin" | "amax";
 
-export interface Kernels extends LossKernels, PoolKernels {
+export interface Kernels extends LossKernels, PoolKernels, ResampleKernels {
   readonly random: RandomKernels;
   /** `out = alpha · a @ b (+ beta · d)` over the last two dimensions; the others broadcast to those of `out`. */
   matmul(out: Operand, a: Operand, b: Operand, alpha: number, epilogue: Epilogue | null): void;

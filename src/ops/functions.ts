@@ -18,6 +18,8 @@ export { asTensor, frombuffer, fromNumpy, scalarTensor, tensor } from "./from-da
 export { cat, columnStack, concat, concatenate, dstack, hstack, rowStack, stack, vstack } from "./joining.ts";
 export { chainMatmul } from "./linalg/multi-dot.ts";
 export { blockDiag, vander } from "./matrices.ts";
+export { constantPadNd } from "./pad.ts";
+export { channelShuffle, pixelShuffle, pixelUnshuffle } from "./pixel-shuffle.ts";
 export { celu, selu, threshold } from "./pointwise/activation.ts";
 export { rsub } from "./pointwise/reversed.ts";
 export { where } from "./pointwise/where.ts";

@@ -13,6 +13,7 @@ import * as joinKernels from "./kernels/join.ts";
 import * as lossKernels from "./kernels/loss.ts";
 import * as poolKernels from "./kernels/pool.ts";
 import * as randomKernels from "./kernels/random.ts";
+import * as resampleKernels from "./kernels/resample.ts";
 import * as scanKernels from "./kernels/scan.ts";
 import * as softmaxKernels from "./kernels/softmax.ts";
 import * as sortKernels from "./kernels/sort.ts";
@@ -176,6 +177,7 @@ export const cpuBackend: Backend = {
     ...sortKernels,
     ...scanKernels,
     ...poolKernels,
+    ...resampleKernels,
     argReduce,
   },
 };

@@ -1,8 +1,22 @@
 /** @file `torch.nn.functional`: what layers compute, as functions. */
+
+export { type PadMode, type PadOptions, pad } from "../../ops/pad.ts";
+export { channelShuffle, pixelShuffle, pixelUnshuffle } from "../../ops/pixel-shuffle.ts";
 export * from "./activations.ts";
 export { type DropoutOptions, dropout } from "./dropout.ts";
+export { affineGrid, type GridSampleOptions, gridSample } from "./grid-sample.ts";
+export {
+  type InterpolateOptions,
+  type InterpolationMode,
+  interpolate,
+  type UpsampleOptions,
+  upsample,
+  upsampleBilinear,
+  upsampleNearest,
+} from "./interpolate.ts";
 export { linear } from "./linear.ts";
 export * from "./loss/index.ts";
 export { oneHot } from "./one-hot.ts";
 export * from "./pooling.ts";
 export { logSoftmax, softmax, softmin } from "./softmax.ts";
+export { type FoldOptions, fold, type UnfoldOptions, unfold } from "./unfold.ts";
