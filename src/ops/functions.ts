@@ -14,6 +14,7 @@ export {
   zeros,
   zerosLike,
 } from "./creation.ts";
+export { type EinsumSublist, einsum } from "./einsum.ts";
 export { asTensor, frombuffer, fromNumpy, scalarTensor, tensor } from "./from-data.ts";
 export { cat, columnStack, concat, concatenate, dstack, hstack, rowStack, stack, vstack } from "./joining.ts";
 export { chainMatmul } from "./linalg/multi-dot.ts";
