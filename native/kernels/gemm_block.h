@@ -160,6 +160,11 @@ void run_tasks(void* context, int64_t begin, int64_t end, int) {
   }
 }
 
+// As many tasks for each thread: 13 tasks for two threads would take as long as 14.
+TT_INLINE int64_t evenly(int64_t tasks, int64_t most) {
+  return min64(most, round_up(tasks, tt_num_threads()));
+}
+
 template <class S, class T>
 void divide_into_tasks(Blocking<S, T>& plan) {
   plan.row_tasks = divide_up(plan.row_panels, task_row_panels);
@@ -170,10 +175,10 @@ void divide_into_tasks(Blocking<S, T>& plan) {
     // Enough tasks to share evenly, by cutting the longer side.
     const int64_t wanted = tt_num_threads() * tasks_per_thread;
     if (plan.row_panels >= plan.col_panels) {
-      plan.row_tasks = min64(plan.row_panels, max64(plan.row_tasks, divide_up(wanted, plan.col_tasks)));
+      plan.row_tasks = evenly(max64(plan.row_tasks, divide_up(wanted, plan.col_tasks)), plan.row_panels);
       plan.col_tasks = min64(plan.col_panels, max64(plan.col_tasks, divide_up(wanted, plan.row_tasks)));
     } else {
-      plan.col_tasks = min64(plan.col_panels, max64(plan.col_tasks, divide_up(wanted, plan.row_tasks)));
+      plan.col_tasks = evenly(max64(plan.col_tasks, divide_up(wanted, plan.row_tasks)), plan.col_panels);
       plan.row_tasks = min64(plan.row_panels, max64(plan.row_tasks, divide_up(wanted, plan.col_tasks)));
     }
   }
@@ -199,8 +204,14 @@ int64_t estimate(const Product<S, T>& product) {
   return sums + packing_b * 2 + packing_a + storing;
 }
 
-// Rows a multiple of this many bytes apart fall into few sets of the first-level cache, and push each other out.
-TT_INLINE bool rows_collide(int64_t bytes) { return bytes % 1024 == 0; }
+// Whether the rows of a tile, so many bytes apart, fall into so few sets of a first-level cache (64 sets of 64 bytes, 8
+// ways or more) that they push each other out.
+template <class T>
+bool rows_collide(int64_t bytes) {
+  int64_t places = 4096 / 64;
+  for (int64_t step = 64; step < 4096 && bytes % (2 * step) == 0; step *= 2) places /= 2;
+  return divide_up(Tile<T>::rows, places) > 3;
+}
 
 // Computes one product; `parallel` lets it use the pool.
 template <class S, class T>
@@ -219,7 +230,7 @@ int32_t gemm(Product<S, T> product, bool parallel) {
   const int64_t most_depth = panel_bytes / (Tile<T>::cols * sizeof(T));
   plan.k_block = max64(1, divide_up(k, max64(1, divide_up(k, most_depth))));
   plan.read_a_in_place = same_type<S, T> && product.a.col_stride == 1 && n <= 8 * Tile<T>::cols &&
-                         (!rows_collide(product.a.row_stride * sizeof(T)) || n <= Tile<T>::cols);
+                         (!rows_collide<T>(product.a.row_stride * sizeof(T)) || n <= Tile<T>::cols);
   plan.read_b_in_place = same_type<S, T> && product.b.col_stride == 1 &&
                          (plan.row_panels == 1 || k * product.b.row_stride * (int64_t)sizeof(T) <= small_b_bytes);
 
