@@ -5,9 +5,14 @@
  * one of its operands (`where`, `max`) picks among the finished derivatives of its operands: d where(c, a, b) is
  * where(c, da, db), never a product with a mask, and a branch that was not taken cannot spoil the result.
  */
-import { constant, type Expr, type ExprLike, lift } from "./expr.ts";
-import { PRIMITIVES } from "./primitives.ts";
+import { type ComplexPrim, constant, type Expr, type ExprLike, isComplexPrim, lift, type Prim } from "./expr.ts";
+import { type Choice, PRIMITIVES, type Pullback } from "./primitives.ts";
 import { topologicalOrder } from "./walk.ts";
+
+/** How a gradient passes a primitive; `null`: it does not. */
+export type DerivativeRules = (prim: Prim | ComplexPrim) => Pullback | Choice | null;
+
+const realDerivative: DerivativeRules = (prim) => (isComplexPrim(prim) ? null : PRIMITIVES[prim].derivative);
 
 /**
  * `grad · ∂y/∂wrt`.
@@ -15,9 +20,15 @@ import { topologicalOrder } from "./walk.ts";
  * @param y - the expression
  * @param wrt - an argument's name, or any subexpression of `y` (what is below it then counts as fixed by it)
  * @param grad - the gradient of `y`, 1 unless given
+ * @param rules - how a gradient passes each primitive; over real numbers unless given
  * @returns the constant 0 where `y` does not depend on `wrt`
  */
-export function differentiate(y: Expr, wrt: string | Expr, grad: ExprLike = 1): Expr {
+export function differentiate(
+  y: Expr,
+  wrt: string | Expr,
+  grad: ExprLike = 1,
+  rules: DerivativeRules = realDerivative,
+): Expr {
   const isTarget = typeof wrt === "string" ? (e: Expr) => e.op === "arg" && e.name === wrt : (e: Expr) => e === wrt;
   const depends = new Set<Expr>();
   for (const e of topologicalOrder([y])) if (isTarget(e) || e.src.some((s) => depends.has(s))) depends.add(e);
@@ -35,7 +46,7 @@ export function differentiate(y: Expr, wrt: string | Expr, grad: ExprLike = 1): 
         continue;
       }
       if (e.op === "const" || e.op === "arg" || e.op === "scalar") continue;
-      const { derivative } = PRIMITIVES[e.op];
+      const derivative = rules(e.op);
       if (derivative === null) continue;
       if ("choose" in derivative) {
         const parts = e.src.map((s) => pull(s, g));

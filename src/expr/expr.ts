@@ -34,6 +34,14 @@ export const BINARY = words(
 /** Primitives of three operands: `where(condition, a, b)`. */
 export const TERNARY = words("where");
 
+/**
+ * Primitives about the parts of a complex number. No machine has them: `complex.ts` lowers an expression over complex
+ * arguments to a pair of real ones. `complex(re, im)` is the number with these parts.
+ */
+export const COMPLEX_UNARY = words("conj real imag");
+export const COMPLEX_BINARY = words("complex");
+
+export type ComplexPrim = (typeof COMPLEX_UNARY)[number] | (typeof COMPLEX_BINARY)[number];
 export type UnaryPrim = (typeof UNARY)[number];
 export type BinaryPrim = (typeof BINARY)[number];
 export type TernaryPrim = (typeof TERNARY)[number];
@@ -46,14 +54,16 @@ export const PRIMS: readonly Prim[] = [...UNARY, ...BINARY, ...TERNARY];
 /** An expression, or a number that stands for a constant. */
 export type ExprLike = Expr | number;
 
-type Methods = { [P in UnaryPrim]: () => Expr } & { [P in BinaryPrim]: (other: ExprLike) => Expr };
+type Methods = { [P in UnaryPrim | (typeof COMPLEX_UNARY)[number]]: () => Expr } & {
+  [P in BinaryPrim | (typeof COMPLEX_BINARY)[number]]: (other: ExprLike) => Expr;
+};
 /** Every primitive of one or two operands is a method: `x.mul(0.5).exp()`. */
 export interface Expr extends Methods {}
 
 /** A node of a scalar expression. Made by `arg`, `scalar`, `constant` and the primitives, never by `new`. */
 export class Expr {
   /** A primitive, or one of the three kinds of leaf. */
-  readonly op: Prim | "const" | "arg" | "scalar";
+  readonly op: Prim | ComplexPrim | "const" | "arg" | "scalar";
   readonly src: readonly Expr[];
   /** A constant's value. */
   readonly value: number;
@@ -101,7 +111,7 @@ export const constant = (value: number): Expr => intern("const", [], value, "");
 export const lift = (x: ExprLike): Expr => (typeof x === "number" ? constant(x) : x);
 
 /** Applies a primitive; the result may be a simpler expression of the same value. */
-export function apply(prim: Prim, ...operands: ExprLike[]): Expr {
+export function apply(prim: Prim | ComplexPrim, ...operands: ExprLike[]): Expr {
   const src = operands.map(lift);
   return simplify(prim, src) ?? intern(prim, src, 0, "");
 }
@@ -109,13 +119,17 @@ export function apply(prim: Prim, ...operands: ExprLike[]): Expr {
 /** `a` where `condition` is not zero (NaN is not zero), `b` elsewhere. */
 export const where = (condition: Expr, a: ExprLike, b: ExprLike): Expr => apply("where", condition, a, b);
 
-for (const prim of UNARY) {
+for (const prim of [...UNARY, ...COMPLEX_UNARY]) {
   Expr.prototype[prim] = function (this: Expr) {
     return apply(prim, this);
   };
 }
-for (const prim of BINARY) {
+for (const prim of [...BINARY, ...COMPLEX_BINARY]) {
   Expr.prototype[prim] = function (this: Expr, other: ExprLike) {
     return apply(prim, this, other);
   };
 }
+
+const PARTS: ReadonlySet<string> = new Set([...COMPLEX_UNARY, ...COMPLEX_BINARY]);
+/** Whether a node's operation is one about the parts of a complex number. */
+export const isComplexPrim = (op: Expr["op"]): op is ComplexPrim => PARTS.has(op);

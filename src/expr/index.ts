@@ -1,10 +1,12 @@
 /** @file The scalar-expression language: what ops and backends are written with. */
+export { complexDerivative, isReal, lower, type Pair } from "./complex.ts";
 export { differentiate } from "./differentiate.ts";
 export { evaluate } from "./evaluate.ts";
 export {
   apply,
   arg,
   type BinaryPrim,
+  type ComplexPrim,
   constant,
   Expr,
   type ExprLike,

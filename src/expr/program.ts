@@ -17,7 +17,7 @@
  * Registers are numbered inputs, scalars, constants, outputs, temporaries. Primitive 0 copies.
  */
 import { DTypeError, ValueError } from "../core/errors.ts";
-import { type Expr, PRIMS } from "./expr.ts";
+import { type Expr, isComplexPrim, PRIMS } from "./expr.ts";
 import { hotList } from "./hot-list.ts";
 import { PRIMITIVES, primCode } from "./primitives.ts";
 import { topologicalOrder } from "./walk.ts";
@@ -121,6 +121,7 @@ export function encode({ outputs, inputs, scalars = [], type }: ProgramSource): 
 
   order.forEach((e, i) => {
     if (e.op === "const" || e.op === "arg" || e.op === "scalar") return;
+    if (isComplexPrim(e.op)) throw new DTypeError(`compile: ${e.op} has no ${type} form; lower the expression first`);
     const { types, cost: own } = PRIMITIVES[e.op];
     if (types === (type === "i64" ? "float" : "integer")) throw new DTypeError(`compile: ${e.op} has no ${type} form`);
     cost += own;

@@ -12,7 +12,6 @@ import {
   int16,
   int32,
   int64,
-  toReal,
   uint8,
 } from "../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
@@ -26,6 +25,7 @@ import { fillRaw } from "./creation.ts";
 import { registerType } from "./dtypes.ts";
 import { apart } from "./fused.ts";
 import { kernelOp } from "./kernel-form.ts";
+import { partsOf, plane } from "./operands.ts";
 
 const copyPrograms: { [T in "f32" | "f64" | "i64"]?: Program } = {};
 
@@ -49,28 +49,16 @@ export function copyRaw(into: Tensor, from: Tensor): void {
   backendOf(into.device).pointwise(copyPrograms[type], [into], [from], into.shape, []);
 }
 
-/** Complex numbers are copied as pairs of reals. */
+/** Complex numbers are copied as pairs of reals; real ones have the imaginary part 0, and take the real part. */
 function copyComplex(into: Tensor, from: Tensor): void {
-  const [to, src] = [realPairs(into), realPairs(from)];
-  if (to && src) copyRaw(to, src);
-  else if (to) {
-    fillRaw(into, 0);
-    copyRaw(
-      new Tensor(to.storage, new Layout(into.shape, to.layout.strides.slice(0, -1), to.layout.offset), to.dtype),
-      from,
-    );
-  } else throw new DTypeError(`copy_: expected a real source for ${into.dtype}, got ${from.dtype}; take x.real first`);
-}
-
-/** A complex tensor as a real one with a last dimension of 2. */
-function realPairs(t: Tensor): Tensor | null {
-  if (!t.dtype.isComplex) return null;
-  const { shape, strides, offset } = t.layout;
-  return new Tensor(
-    t.storage,
-    new Layout([...shape, 2], [...strides.map((s) => 2 * s), 1], 2 * offset),
-    toReal(t.dtype),
-  );
+  if (!into.dtype.isComplex) {
+    if (into.dtype === boolType) copyRaw(into, from.detach().ne(0));
+    else copyRaw(into, plane(from, 0));
+  } else if (from.dtype.isComplex) copyRaw(partsOf(into), partsOf(from));
+  else {
+    fillRaw(plane(into, 1), 0);
+    copyRaw(plane(into, 0), from);
+  }
 }
 
 const cloneOp = kernelOp({
@@ -148,7 +136,6 @@ export function to(
   const device = options.device === undefined || options.device === null ? input.device : toDevice(options.device);
   if (device.type !== input.device.type) backendOf(device); // says what is available
   if (dtype === input.dtype) return options.copy ? clone(input) : input;
-  if (input.dtype.isComplex && !dtype.isComplex) return to(input.real, dtype);
   return toCopyOp.call([input], { dtype });
 }
 

@@ -6,12 +6,13 @@ import { cpu, type Device, type DeviceLike, device as toDevice } from "../core/d
 import { Category, DType, getDefaultDtype, int64 } from "../core/dtype.ts";
 import { DTypeError, describe, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
-import { isIntLike, isScalar, type Scalar } from "../core/scalar.ts";
+import { type Complex, isIntLike, isScalar, type Scalar, scalarToString } from "../core/scalar.ts";
 import { type Shape, sizesOf } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { compile, type Program, scalar } from "../expr/index.ts";
 import { isOptions } from "./bind.ts";
 import { dtypeOfFill, registerType } from "./dtypes.ts";
+import { plane } from "./operands.ts";
 
 /** What every function that makes a tensor takes. */
 export interface TensorOptions {
@@ -53,28 +54,23 @@ const fillPrograms: { [T in "f32" | "f64" | "i64"]?: Program } = {};
 
 /** Writes a number everywhere, without recording. */
 export function fillRaw(t: Tensor, value: Scalar): Tensor {
-  if (t.dtype.isComplex) return fillComplex(t, value);
+  if (t.dtype.isComplex) {
+    const { re, im } = typeof value === "object" ? value : { re: Number(value), im: 0 };
+    fillRaw(plane(t, 0), re);
+    fillRaw(plane(t, 1), im);
+    return t;
+  }
+  if (typeof value === "object") return fillRaw(t, realOf(t.dtype, value));
   const type = registerType(t.dtype);
   fillPrograms[type] ??= compile([scalar("value")], [], ["value"], type);
   backendOf(t.device).pointwise(fillPrograms[type], [t], [], t.shape, [value]);
   return t;
 }
 
-/** Complex numbers as pairs of their parts. */
-function fillComplex(t: Tensor, value: Scalar): Tensor {
-  const parts = backendOf(t.device).bytes(t.storage);
-  const array =
-    t.dtype.itemsize === 8
-      ? new Float32Array(parts.buffer, parts.byteOffset, parts.byteLength / 4)
-      : new Float64Array(parts.buffer, parts.byteOffset, parts.byteLength / 8);
-  const { re, im } = typeof value === "object" ? value : { re: Number(value), im: 0 };
-  if (!t.layout.isContiguous) throw new DTypeError(`fill: not available for strided ${t.dtype}`);
-  const begin = 2 * t.layout.offset;
-  for (let i = 0; i < t.layout.numel; i++) {
-    array[begin + 2 * i] = re;
-    array[begin + 2 * i + 1] = im;
-  }
-  return t;
+/** A complex number as an element of a real tensor: it must be real itself. */
+function realOf(dtype: DType, { re, im }: Complex): number {
+  if (im !== 0) throw new DTypeError(`fill: expected a real number for ${dtype}, got ${scalarToString({ re, im })}`);
+  return re;
 }
 
 function filled(shape: Shape, value: Scalar, dtype: DType, options: TensorOptions): Tensor {

@@ -1,5 +1,13 @@
 /** @file PyTorch's promotion among the inputs of one op: tensors with dimensions first, then 0-dim tensors, then numbers. */
-import { Category, type DType, defaultComplex, getDefaultDtype, promoteTypes, toComplex } from "../core/dtype.ts";
+import {
+  Category,
+  type DType,
+  defaultComplex,
+  getDefaultDtype,
+  promoteTypes,
+  toComplex,
+  toReal,
+} from "../core/dtype.ts";
 import { type Scalar, scalarCategory, scalarDType } from "../core/scalar.ts";
 import { Tensor } from "../core/tensor.ts";
 
@@ -43,8 +51,8 @@ export function dtypeOfFill(value: Scalar): DType {
   return scalarCategory(value) === Category.Complex ? defaultComplex() : scalarDType(value);
 }
 
-/** The register type in which a program computes values of `dtype`. */
+/** The register type in which a program computes values of `dtype`, or their parts. */
 export function registerType(dtype: DType): "f32" | "f64" | "i64" {
   if (dtype.category < Category.Floating) return "i64";
-  return dtype.itemsize === 8 ? "f64" : "f32";
+  return toReal(dtype).itemsize === 8 ? "f64" : "f32";
 }

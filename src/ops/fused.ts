@@ -8,7 +8,7 @@ import { metaOf } from "../autograd/meta.ts";
 import { isInferenceModeEnabled } from "../autograd/modes.ts";
 import { type Grad, graphFreed, Node, type ResultKind, type SavedTensor } from "../autograd/node.ts";
 import { type Backend, backendOf } from "../backends/backend.ts";
-import { Category, canCast, type DType, promoteTypes } from "../core/dtype.ts";
+import { Category, canCast, type DType, promoteTypes, toReal } from "../core/dtype.ts";
 import { AutogradError, DeviceError, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
 import { extent, type Layout, mayOverlap, resultLayout } from "../core/layout.ts";
 import type { Scalar } from "../core/scalar.ts";
@@ -17,14 +17,29 @@ import { Tensor } from "../core/tensor.ts";
 import {
   arg,
   compile,
+  complexDerivative,
+  constant,
   differentiate,
   type Expr,
   freeArgs,
   freeScalars,
+  isReal,
+  lower,
   type Program,
   substitute,
 } from "../expr/index.ts";
+import {
+  Kind,
+  type Kinds,
+  kindsOf,
+  leavesOf,
+  type Part,
+  partsRead,
+  scalarParts,
+  tensorParts,
+} from "./complex-kinds.ts";
 import { registerType } from "./dtypes.ts";
+import { planes } from "./operands.ts";
 
 /** In declared derivatives, the gradient and the value of the op's result. */
 export const GRAD: Expr = arg("grad");
@@ -46,6 +61,12 @@ export interface Derivatives {
   readonly missing?: boolean;
 }
 
+/** The operands of a program that computes with the parts of complex numbers. */
+interface Reads {
+  readonly tensors: readonly Part[];
+  readonly scalars: readonly Part[];
+}
+
 /** Stands for the result among the numbers of saved inputs. */
 const SAVES_RESULT = -1;
 
@@ -57,9 +78,15 @@ export class Fused {
   readonly inputs: readonly string[];
   /** Names of the run-time scalars, in order. */
   readonly scalars: readonly string[];
+  /** Which operands are complex; `null` where none is, nor the result. */
+  readonly kinds: Kinds | null;
   private readonly derivatives: Derivatives;
   private readonly programs: { f32?: Program; f64?: Program; i64?: Program } = {};
   private readonly gradients: (Gradient | undefined)[] = [];
+  /** The same computation with complex operands, by their kinds. */
+  private readonly complexForms = new Map<string, Fused>();
+  /** What a complex computation's programs compute and read. */
+  private lowered: { readonly outputs: readonly Expr[]; readonly reads: Reads } | null = null;
 
   constructor(
     name: string,
@@ -68,6 +95,7 @@ export class Fused {
     inputs: readonly string[],
     scalars: readonly string[],
     derivatives: Derivatives = {},
+    kinds: Kinds | null = null,
   ) {
     this.name = name;
     this.nodeName = nodeName;
@@ -75,11 +103,50 @@ export class Fused {
     this.inputs = inputs;
     this.scalars = scalars;
     this.derivatives = derivatives;
+    this.kinds = kinds;
   }
 
   program(type: "f32" | "f64" | "i64"): Program {
-    this.programs[type] ??= compile([this.expr], this.inputs, this.scalars, type);
+    this.programs[type] ??= this.compile(type);
     return this.programs[type];
+  }
+
+  private compile(type: "f32" | "f64" | "i64"): Program {
+    if (this.kinds !== null) {
+      const { outputs, reads } = this.lower(this.kinds);
+      const names = (parts: readonly Part[]) => parts.map(({ name }) => name);
+      return compile(outputs, names(reads.tensors), names(reads.scalars), type);
+    }
+    const expr = isReal(this.expr) ? this.expr : lower(this.expr, (re) => ({ re, im: null })).re;
+    return compile([expr], this.inputs, this.scalars, type);
+  }
+
+  /** The computation over the parts of complex numbers. */
+  lower(kinds: Kinds): { readonly outputs: readonly Expr[]; readonly reads: Reads } {
+    if (this.lowered === null) {
+      const { re, im } = lower(this.expr, leavesOf(this.inputs, this.scalars, kinds));
+      const outputs = kinds.result === Kind.Complex ? [re, im ?? constant(0)] : [re];
+      const free = (of: (expr: Expr) => Set<string>) => new Set(outputs.flatMap((expr) => [...of(expr)]));
+      this.lowered = {
+        outputs,
+        reads: {
+          tensors: partsRead(this.inputs, kinds.tensors, free(freeArgs)),
+          scalars: partsRead(this.scalars, kinds.scalars, free(freeScalars)),
+        },
+      };
+    }
+    return this.lowered;
+  }
+
+  /** This computation for operands of these kinds. */
+  complexForm(kinds: Kinds): Fused {
+    const key = `${kinds.tensors.join("")} ${kinds.scalars.join("")} ${kinds.result}`;
+    let found = this.complexForms.get(key);
+    if (found === undefined) {
+      found = new Fused(this.name, this.nodeName, this.expr, this.inputs, this.scalars, this.derivatives, kinds);
+      this.complexForms.set(key, found);
+    }
+    return found;
   }
 
   gradient(i: number): Gradient {
@@ -93,10 +160,9 @@ export class Fused {
     // A gradient's own gradient must not take the two for one another.
     const grad = this.inputs.includes(GRAD.name) ? arg(`${GRAD.name} of ${this.nodeName}`) : GRAD;
     let expr = given?.[i];
-    if (expr === undefined) {
-      expr = differentiate(this.expr, this.inputs[i] as string, grad);
-      if (readResult) expr = substitute(expr, this.expr, RESULT);
-    }
+    if (this.kinds !== null) expr = this.complexGradient(i, expr, grad, this.kinds);
+    else expr ??= differentiate(this.expr, this.inputs[i] as string, grad);
+    if (readResult && given?.[i] === undefined) expr = substitute(expr, this.expr, RESULT);
     if (expr === grad) return { kind: "pass" };
     if (expr.op === "const" && expr.value === 0) return { kind: "zero" };
     const free = freeArgs(expr);
@@ -108,7 +174,36 @@ export class Fused {
     }
     const scalars = this.scalars.filter((name) => freeScalars(expr).has(name));
     const nodeName = `${this.nodeName.replace(/Backward\d+$/, "")}BackwardBackward0`;
-    return { kind: "compute", fused: new Fused(this.name, nodeName, expr, [grad.name, ...names], scalars), saves };
+    const fused = new Fused(
+      this.name,
+      nodeName,
+      expr,
+      [grad.name, ...names],
+      scalars,
+      {},
+      this.gradientKinds(i, saves, scalars),
+    );
+    return { kind: "compute", fused, saves };
+  }
+
+  /** What passes is the conjugate of the gradient; a real number gets the real part. */
+  private complexGradient(i: number, given: Expr | undefined, grad: Expr, { tensors }: Kinds): Expr {
+    const passed =
+      given === undefined
+        ? differentiate(this.expr, this.inputs[i] as string, grad.conj(), complexDerivative)
+        : substitute(given, GRAD, grad.conj());
+    return tensors[i] === Kind.Complex ? passed.conj() : passed.real();
+  }
+
+  private gradientKinds(i: number, saves: readonly number[], scalars: readonly string[]): Kinds | null {
+    if (this.kinds === null) return null;
+    const { tensors, result } = this.kinds;
+    const kindOfSaved = (j: number) => (j === SAVES_RESULT ? result : (tensors[j] as Kind));
+    return {
+      tensors: [result, ...saves.map(kindOfSaved)],
+      scalars: scalars.map((name) => this.kinds?.scalars[this.scalars.indexOf(name)] as Kind),
+      result: tensors[i] === Kind.Complex ? Kind.Complex : Kind.Real,
+    };
   }
 }
 
@@ -173,7 +268,8 @@ class FusedNode extends Node {
     const { fused } = gradient;
     const values = fused.scalars.map((name) => this.values[this.fused.scalars.indexOf(name)] as Scalar);
     const compute = promoteTypes(grad.dtype, dtype);
-    return reduceTo(run(fused, inputs, values, compute, compute), shape, dtype);
+    const result = fused.kinds?.result === Kind.Real ? toReal(compute) : compute;
+    return reduceTo(run(fused, inputs, values, compute, result), shape, dtype);
   }
 
   private unpack(j: number): Tensor {
@@ -200,7 +296,7 @@ function reduceTo(grad: Tensor, shape: Shape, dtype: DType): Tensor {
  * @param into - the tensor to write into (an in-place op); it is `tensors[0]`
  */
 export function run(
-  fused: Fused,
+  computation: Fused,
   tensors: readonly Tensor[],
   scalars: readonly Scalar[],
   compute: DType,
@@ -208,6 +304,11 @@ export function run(
   into: Tensor | null = null,
 ): Tensor {
   const first = tensors[0] as Tensor;
+  const stored = into === null ? result : into.dtype;
+  const fused =
+    (compute.isComplex || stored.isComplex) && computation.kinds === null
+      ? computation.complexForm(kindsOf(tensors, scalars, stored))
+      : computation;
   let { shape } = first.layout;
   let layout: Layout | null = first.layout.isContiguous && first.layout.offset === 0 ? first.layout : null;
   for (let i = 1; i < tensors.length; i++) {
@@ -219,8 +320,7 @@ export function run(
       layout = null;
     } else if (!t.layout.isContiguous) layout = null;
   }
-  if (compute.isComplex) throw new DTypeError(`${fused.name}: not available for ${compute}`);
-  const recorded = (into?.dtype ?? result).category >= Category.Floating && shouldRecord(tensors);
+  const recorded = stored.category >= Category.Floating && shouldRecord(tensors);
   const program = fused.program(registerType(compute));
   const backend = backendOf(first.storage.device);
   if (into !== null) return runInto(fused, tensors, scalars, program, shape, result, into, recorded);
@@ -278,7 +378,12 @@ function execute(
   scalars: readonly Scalar[],
 ): void {
   try {
-    backend.pointwise(program, [out], inputs, shape, scalars);
+    if (fused.kinds === null) backend.pointwise(program, [out], inputs, shape, scalars);
+    else {
+      const { reads } = fused.lower(fused.kinds);
+      const outs = fused.kinds.result === Kind.Complex ? planes(out) : [out];
+      backend.pointwise(program, outs, tensorParts(inputs, reads.tensors), shape, scalarParts(scalars, reads.scalars));
+    }
   } catch (error) {
     // A backend does not know the op that it divides for.
     if (error instanceof ValueError && error.message.startsWith("ZeroDivisionError"))

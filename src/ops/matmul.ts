@@ -6,6 +6,7 @@ import { broadcastShapes, numelOf, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { otherDevice } from "./fused.ts";
 import { kernelOp } from "./kernel-form.ts";
+import { planes } from "./operands.ts";
 import { unsafeView } from "./shape.ts";
 
 /** Checks that two factors are tensors of one dtype on one device. */
@@ -48,8 +49,25 @@ export function product(
   const layout = transposed ? new Layout(shape, [1, m], 0) : Layout.contiguous(shape);
   const backend = backendOf(a.device);
   const out = new Tensor(backend.allocate(layout.numel * a.dtype.itemsize), layout, a.dtype);
+  if (a.dtype.isComplex) {
+    complexProduct(out, a, b);
+    const sum = alpha === 1 ? out : out.mul(alpha);
+    return d === null ? sum : sum.add(d.mul(beta));
+  }
   backend.kernels.matmul(out, a, b, alpha, d === null ? null : { d, beta });
   return out;
+}
+
+/** (Re a + i Im a)(Re b + i Im b) as four real products, the second of each pair added to the first. */
+function complexProduct(out: Tensor, a: Tensor, b: Tensor): void {
+  const { matmul } = backendOf(a.device).kernels;
+  const [re, im] = planes(out);
+  const [aRe, aIm] = planes(a);
+  const [bRe, bIm] = planes(b);
+  matmul(re, aRe, bRe, 1, null);
+  matmul(re, aIm, bIm, -1, { d: re, beta: 1 });
+  matmul(im, aRe, bIm, 1, null);
+  matmul(im, aIm, bRe, 1, { d: im, beta: 1 });
 }
 
 /** Whether a matrix lies column by column. */
@@ -75,8 +93,8 @@ const mmOp = kernelOp<Orders>({
 });
 
 /** A gradient is laid out as its operand, so that the gradient of a weight that was used transposed is row-major again. */
-export const gradientOfA = (g: Tensor, b: Tensor, orders: Orders): Tensor => mmInto(g, b.t(), orders.a);
-export const gradientOfB = (a: Tensor, g: Tensor, orders: Orders): Tensor => mmInto(a.t(), g, orders.b);
+export const gradientOfA = (g: Tensor, b: Tensor, orders: Orders): Tensor => mmInto(g, b.t().conj(), orders.a);
+export const gradientOfB = (a: Tensor, g: Tensor, orders: Orders): Tensor => mmInto(a.t().conj(), g, orders.b);
 
 function mmInto(a: Tensor, b: Tensor, out: boolean): Tensor {
   return mmOp.call([a, b], { out, a: isTransposed(a.layout), b: isTransposed(b.layout) });
@@ -99,11 +117,12 @@ const bmmOp = kernelOp({
   forward: ([a, b]) => product(a as Tensor, b as Tensor),
   saves: (needs) => [...(needs(1) ? [0] : []), ...(needs(0) ? [1] : [])],
   backward: ([g], context) => [
-    context.needs(0) ? (g as Tensor).bmm(context.input(1).transpose(1, 2)) : null,
+    context.needs(0) ? (g as Tensor).bmm(context.input(1).transpose(1, 2).conj()) : null,
     context.needs(1)
       ? context
           .input(0)
           .transpose(1, 2)
+          .conj()
           .bmm(g as Tensor)
       : null,
   ],
@@ -125,11 +144,12 @@ const mvOp = kernelOp({
   forward: ([a, v]) => product(a as Tensor, (v as Tensor).unsqueeze(1)).view((a as Tensor).shape[0] as number),
   saves: (needs) => [...(needs(1) ? [0] : []), ...(needs(0) ? [1] : [])],
   backward: ([g], context) => [
-    context.needs(0) ? (g as Tensor).unsqueeze(1).mul(context.input(1)) : null,
+    context.needs(0) ? (g as Tensor).unsqueeze(1).mul(context.input(1).conj()) : null,
     context.needs(1)
       ? context
           .input(0)
           .t()
+          .conj()
           .mv(g as Tensor)
       : null,
   ],
@@ -150,8 +170,8 @@ const dotOp = kernelOp({
   forward: ([a, b]) => product((a as Tensor).unsqueeze(0), (b as Tensor).unsqueeze(1)).view([]),
   saves: (needs) => [...(needs(1) ? [0] : []), ...(needs(0) ? [1] : [])],
   backward: ([g], context) => [
-    context.needs(0) ? (g as Tensor).mul(context.input(1)) : null,
-    context.needs(1) ? (g as Tensor).mul(context.input(0)) : null,
+    context.needs(0) ? (g as Tensor).mul(context.input(1).conj()) : null,
+    context.needs(1) ? (g as Tensor).mul(context.input(0).conj()) : null,
   ],
 });
 

@@ -1,11 +1,12 @@
 /** @file Variance and standard deviation, by Welford's accumulators. */
-import type { DType } from "../core/dtype.ts";
+import { Category, type DType, toReal } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
 import { numelOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { bind, type Call, isOptions } from "./bind.ts";
 import type { Context } from "./kernel-form.ts";
 import { type NamedTuple, namedTuple } from "./named-tuple.ts";
+import { planes } from "./operands.ts";
 import { type Dims, type ReductionAttrs, reductionOp, unsqueezeReduced } from "./reduction-form.ts";
 
 export interface VarOptions {
@@ -19,12 +20,18 @@ export interface VarOptions {
 type VarArgs = Call<[dim: Dims], VarOptions> | [unbiased: boolean] | [dim: Dims, unbiased: boolean, keepdim?: boolean];
 
 const floating = (op: string) => (input: DType) => {
-  if (!input.isFloatingPoint)
+  if (input.category < Category.Floating)
     throw new DTypeError(
-      `${op}: expected a floating-point dtype, got ${input} (whole numbers make int64: pass a dtype)`,
+      `${op}: expected a floating-point or complex dtype, got ${input} (whole numbers make int64: pass a dtype)`,
     );
-  return { compute: input, result: input };
+  return { compute: input, result: toReal(input) };
 };
+
+/** The variance of complex numbers is that of their real parts plus that of their imaginary parts. */
+function complexVariance(input: Tensor, { dims, scalars }: ReductionAttrs): Tensor {
+  const [re, im] = planes(input).map((part) => varOp.call(part, dims, true, null, scalars)) as [Tensor, Tensor];
+  return re.add(im);
+}
 
 /** `2 (x − mean) / max(0, n − correction)`, times the gradient of the variance. */
 function varianceBackward(gradOfVariance: Tensor, context: Context<ReductionAttrs>): Tensor {
@@ -39,6 +46,7 @@ const varOp = reductionOp({
   name: "var",
   dtype: floating("var"),
   empty: "identity",
+  complex: complexVariance,
   saves: [0],
   backward: (grad, context) =>
     varianceBackward(unsqueezeReduced(grad, context.attrs.dims, context.attrs.keepdim), context),
@@ -48,6 +56,7 @@ const stdOp = reductionOp({
   name: "std",
   dtype: floating("std"),
   empty: "identity",
+  complex: (input, attrs) => complexVariance(input, attrs).sqrt(),
   saves: [0, ~0],
   backward: (grad, context) => {
     const { dims, keepdim } = context.attrs;

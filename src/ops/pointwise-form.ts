@@ -1,9 +1,9 @@
 /**
  * @file The `pointwise` form of op: a scalar expression of its arguments, from which the kernels and derivatives of any order follow.
  */
-import { bool, Category, type DType } from "../core/dtype.ts";
+import { bool, Category, type DType, toComplex, toReal } from "../core/dtype.ts";
 import { DTypeError, describe, ValueError } from "../core/errors.ts";
-import { isScalar, type Scalar } from "../core/scalar.ts";
+import { isComplexScalar, isScalar, type Scalar, scalarToString } from "../core/scalar.ts";
 import { Tensor } from "../core/tensor.ts";
 import { arg, constant, type Expr, scalar } from "../expr/index.ts";
 import { bind, isOptions } from "./bind.ts";
@@ -15,6 +15,10 @@ import { nodeNameOf } from "./names.ts";
 export type DTypeRule =
   /** The dtype that the inputs meet in. */
   | "same"
+  /** The same; of complex inputs the dtype of their parts comes out. */
+  | "real"
+  /** The same; the complex dtype with such parts comes out. */
+  | "complex"
   /** The same, with integers and bools taken as the default float dtype. */
   | "float"
   /** Computes in the dtype that the inputs meet in; gives bool. */
@@ -78,6 +82,11 @@ export const FLOATING: readonly Category[] = [Category.Floating];
 export const NUMBERS: readonly Category[] = [Category.Integral, Category.Floating];
 export const INTEGRAL: readonly Category[] = [Category.Integral];
 export const BITS: readonly Category[] = [Category.Bool, Category.Integral];
+/** Those that have complex numbers too. */
+export const ANY: readonly Category[] = [...REAL, Category.Complex];
+export const NUMERIC: readonly Category[] = [...NUMBERS, Category.Complex];
+export const INEXACT: readonly Category[] = [...FLOATING, Category.Complex];
+export const COMPLEX: readonly Category[] = [Category.Complex];
 
 type AnySpec = PointwiseSpec<readonly string[], Options>;
 
@@ -151,7 +160,7 @@ export class PointwiseOp {
       const value = bound[this.options[i] as string];
       const preset = options[i] as OptionValue;
       if (value === undefined || Object.is(value, preset)) continue;
-      if (typeof value !== typeof preset)
+      if (typeof value !== typeof preset && !(typeof preset === "number" && isComplexScalar(value)))
         throw new ValueError(`${this.name}: expected a ${typeof preset} as ${this.options[i]}, got ${describe(value)}`);
       options[i] = value as OptionValue;
       changed |= 1 << i;
@@ -189,7 +198,9 @@ export class PointwiseOp {
     if (!this.accepts.includes(common.category)) throw this.refuses(common);
     const { dtype } = this.spec;
     const compute = dtype === "float" || dtype === "float to bool" ? toFloat(common) : common;
-    const result = dtype === "bool" || dtype === "float to bool" ? bool : compute;
+    const result = resultOf(dtype, compute);
+    if (inplace && dtype === "real" && compute.isComplex)
+      throw new DTypeError(`${this.name}_: expected a real tensor to write the real result into, got ${compute}`);
     const fused = this.variant(numbers, changed, options);
     if (numbers === 0 && changed === 0)
       return run(fused, inputs as Tensor[], NO_SCALARS, compute, result, inplace ? (inputs[0] as Tensor) : null);
@@ -204,6 +215,7 @@ export class PointwiseOp {
       if (changed & (1 << i) && typeof options[i] === "number") scalars.push(options[i] as number);
     if (tensors.length === 0 || (inplace && numbers & 1))
       throw new ValueError(`${this.name}: expected a Tensor as ${this.args[0]}, got ${describe(inputs[0])}`);
+    if (!compute.isComplex) for (const s of scalars) if (typeof s === "object") throw this.refusesNumber(s, compute);
     if (compute.category < Category.Floating)
       for (let i = 0; i < scalars.length; i++) scalars[i] = this.whole(scalars[i] as Scalar);
     return run(fused, tensors, scalars, compute, result, inplace ? (tensors[0] as Tensor) : null);
@@ -262,6 +274,10 @@ export class PointwiseOp {
     });
   }
 
+  private refusesNumber(value: Scalar, dtype: DType): DTypeError {
+    return new DTypeError(`${this.name}: expected real numbers beside ${dtype}, got ${scalarToString(value)}`);
+  }
+
   private refuses(dtype: DType): DTypeError {
     const kinds = ["bool", "integer", "floating-point", "complex"].filter((_, i) =>
       this.accepts.includes(i as Category),
@@ -272,6 +288,12 @@ export class PointwiseOp {
         : "";
     return new DTypeError(`${this.name}: expected a dtype that is ${kinds.join(" or ")}, got ${dtype}${whole}`);
   }
+}
+
+function resultOf(rule: DTypeRule, compute: DType): DType {
+  if (rule === "bool" || rule === "float to bool") return bool;
+  if (rule === "real") return toReal(compute);
+  return rule === "complex" ? toComplex(compute) : compute;
 }
 
 const NO_SCALARS: readonly Scalar[] = [];

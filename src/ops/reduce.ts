@@ -28,6 +28,7 @@ const sumOp = reductionOp({
   name: "sum",
   dtype: countable,
   empty: "identity",
+  complex: "parts",
   node: ({ whole }) => (whole ? "SumBackward0" : "SumBackward1"),
   backward: (grad, context) => expandReduced(grad, context),
 });
@@ -55,6 +56,7 @@ const meanOp = reductionOp({
     return { compute: input, result: input };
   },
   empty: "identity",
+  complex: "parts",
   node: ({ whole }) => (whole ? "MeanBackward0" : "MeanBackward1"),
   backward: (grad, context) => {
     const count = numelOf(context.attrs.dims.map((d) => context.shape(0)[d] as number));
@@ -105,6 +107,7 @@ const prodOp = reductionOp({
   name: "prod",
   dtype: countable,
   empty: "identity",
+  complex: complexProduct,
   node: ({ whole }) => (whole ? "ProdBackward0" : "ProdBackward1"),
   saves: [0, ~0],
   backward: (grad, context) => {
@@ -113,10 +116,24 @@ const prodOp = reductionOp({
     const up = unsqueezeReduced(grad, dims, keepdim);
     if (input.ndim === 0) return grad;
     if (!input.detach().eq(0).any().item())
-      return up.mul(unsqueezeReduced(context.result(0), dims, keepdim)).div(input);
-    return up.mul(productOfOthers(input, dims));
+      return up.mul(unsqueezeReduced(context.result(0), dims, keepdim).conj()).div(input.conj());
+    return up.mul(productOfOthers(input, dims).conj());
   },
 });
+
+/** Halves against halves, so that each round is one product of tensors. */
+function complexProduct(input: Tensor, { dims }: ReductionAttrs): Tensor {
+  let x = input;
+  for (const dim of dims) {
+    if (x.shape[dim] === 0) x = x.newOnes(x.shape.with(dim, 1));
+    for (let n = x.shape[dim] as number; n > 1; n = x.shape[dim] as number) {
+      const half = n >> 1;
+      const paired = x.narrow(dim, 0, half).mul(x.narrow(dim, half, half));
+      x = n % 2 === 0 ? paired : cat([paired, x.narrow(dim, n - 1, 1)], dim);
+    }
+  }
+  return x.clone();
+}
 
 /** For each element the product of all others along `dims`, right where some are zero: products before times products after. */
 function productOfOthers(input: Tensor, dims: readonly number[]): Tensor {
@@ -150,8 +167,8 @@ const truth = (input: DType) => ({ compute: input, result: input === uint8 ? uin
 const none = (): Tensor => {
   throw new AutogradError("backward: any and all have no gradient");
 };
-const anyOp = reductionOp({ name: "any", dtype: truth, empty: "identity", backward: none });
-const allOp = reductionOp({ name: "all", dtype: truth, empty: "identity", backward: none });
+const anyOp = reductionOp({ name: "any", dtype: truth, empty: "identity", complex: "truth", backward: none });
+const allOp = reductionOp({ name: "all", dtype: truth, empty: "identity", complex: "truth", backward: none });
 
 /** Whether an element is not 0. PyTorch: `torch.any`. */
 export function any(input: Tensor, ...args: DimArgs): Tensor {
@@ -169,6 +186,7 @@ const countNonzeroOp = reductionOp({
   name: "countNonzero",
   dtype: (input) => ({ compute: input, result: int64 }),
   empty: "identity",
+  complex: "truth",
   backward: none,
 });
 

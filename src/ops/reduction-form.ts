@@ -1,14 +1,16 @@
 /** @file The `reduction` form of op: an accumulator run over some dimensions. */
-import { backendOf } from "../backends/backend.ts";
-import type { DType } from "../core/dtype.ts";
+import { backendOf, type Operand } from "../backends/backend.ts";
+import { bool, type DType, toComplex, toReal } from "../core/dtype.ts";
 import { DTypeError, IndexError, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
 import { type Shape, shapeText, wrapDims } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { type ReductionName, reductionCode } from "../expr/index.ts";
+import { allocate } from "./creation.ts";
 import { registerType } from "./dtypes.ts";
 import { type Context, type KernelOp, kernelOp } from "./kernel-form.ts";
 import { nodeNameOf } from "./names.ts";
+import { planes } from "./operands.ts";
 
 /** Dimensions to reduce: one, several, or (not given, `null`) all. */
 export type Dims = number | readonly number[] | null;
@@ -36,6 +38,7 @@ export interface ReductionSpec {
   readonly empty: "identity" | "refuse";
   /** PyTorch's node for calls with and without `dim`. */
   readonly node?: (attrs: ReductionAttrs) => string;
+  readonly complex?: ComplexReduction;
   readonly saves?: readonly number[];
   readonly backward: (grad: Tensor, context: Context<ReductionAttrs>) => Tensor;
 }
@@ -50,7 +53,11 @@ export class ReductionOp {
     this.kernel = kernelOp<ReductionAttrs>({
       name: spec.name,
       node: spec.node ?? (() => nodeNameOf(spec.name)),
-      forward: ([input], attrs) => reduceRaw(code, input as Tensor, attrs),
+      forward: ([input], attrs) => {
+        const x = input as Tensor;
+        const isComplex = x.dtype.isComplex || attrs.compute.isComplex;
+        return isComplex ? reduceComplex(spec, code, x, attrs) : reduceRaw(code, x, attrs);
+      },
       saves: () => spec.saves ?? [],
       backward: ([grad], context) => [spec.backward(grad as Tensor, context)],
     });
@@ -91,32 +98,53 @@ export class ReductionOp {
   }
 }
 
+/** How a reduction deals with complex numbers; without a word it refuses them. */
+export type ComplexReduction =
+  /** Real and imaginary parts apart. */
+  | "parts"
+  /** Only whether they are 0 counts. */
+  | "truth"
+  /** In its own way: gives the result with the reduced dimensions kept, as 1. */
+  | ((input: Tensor, attrs: ReductionAttrs) => Tensor);
+
+function reduceComplex(spec: ReductionSpec, code: number, x: Tensor, attrs: ReductionAttrs): Tensor {
+  const { complex } = spec;
+  if (complex === undefined)
+    throw new DTypeError(`${spec.name}: expected a real dtype, got ${x.dtype.isComplex ? x.dtype : attrs.compute}`);
+  if (complex === "truth") return reduceRaw(code, x.ne(0), { ...attrs, compute: bool });
+  const input = x.to(toComplex(attrs.compute));
+  const kept = keptShape(input, attrs);
+  let out: Tensor;
+  if (complex === "parts") {
+    out = allocate(kept, attrs.result, input.device);
+    const [from, to] = [planes(input), planes(out)];
+    for (const i of [0, 1] as const) reduceInto(code, to[i], from[i], toReal(attrs.compute), attrs.scalars);
+  } else out = complex(input, attrs);
+  return attrs.keepdim ? out : out.view(droppedShape(input, attrs));
+}
+
+const keptShape = (x: Tensor, { dims }: ReductionAttrs): Shape =>
+  x.layout.shape.map((n, i) => (dims.includes(i) ? 1 : n));
+const droppedShape = (x: Tensor, { dims }: ReductionAttrs): Shape => x.layout.shape.filter((_, i) => !dims.includes(i));
+
 /** Runs a reduction without recording it. */
 export function reduceRaw(code: number, input: Tensor, attrs: ReductionAttrs): Tensor {
-  if (attrs.compute.isComplex) throw new DTypeError(`reduction: not available for ${attrs.compute}`);
-  const kept = input.layout.shape.map((n, i) => (attrs.dims.includes(i) ? 1 : n));
-  const layout = Layout.contiguous(kept);
-  const backend = backendOf(input.storage.device);
-  const storage = backend.allocate(layout.numel * attrs.result.itemsize);
-  const type = registerType(attrs.compute);
-  // A reduction in another dtype first sees its input in that dtype: float64 sums of float32, int64 counts of floats.
-  const source =
-    attrs.compute !== input.dtype && !sameRegister(attrs.compute, input.dtype) ? input.to(attrs.compute) : input;
-  backend.reduce(
-    code,
-    type === "f32" ? 6 : type === "f64" ? 7 : 4,
-    [{ storage, layout, dtype: attrs.result }],
-    source,
-    attrs.scalars,
-  );
+  const layout = Layout.contiguous(keptShape(input, attrs));
+  const storage = backendOf(input.storage.device).allocate(layout.numel * attrs.result.itemsize);
+  reduceInto(code, { storage, layout, dtype: attrs.result }, input, attrs.compute, attrs.scalars);
   if (attrs.keepdim) return new Tensor(storage, layout, attrs.result);
-  const shape = input.layout.shape.filter((_, i) => !attrs.dims.includes(i));
-  return new Tensor(storage, Layout.contiguous(shape), attrs.result);
+  return new Tensor(storage, Layout.contiguous(droppedShape(input, attrs)), attrs.result);
+}
+
+function reduceInto(code: number, out: Operand, input: Tensor, compute: DType, scalars: readonly number[]): void {
+  const type = registerType(compute);
+  // A reduction in another dtype first sees its input in that dtype: float64 sums of float32, int64 counts of floats.
+  const source = compute !== input.dtype && !sameRegister(compute, input.dtype) ? input.to(compute) : input;
+  backendOf(input.storage.device).reduce(code, type === "f32" ? 6 : type === "f64" ? 7 : 4, [out], source, scalars);
 }
 
 /** Whether loading `from` into the register type of `to` gives what casting it would. */
 function sameRegister(to: DType, from: DType): boolean {
-  if (from.isComplex) return false;
   return to.itemsize >= from.itemsize || from.isFloatingPoint;
 }
 

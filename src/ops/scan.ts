@@ -81,7 +81,7 @@ const cumprodOp = kernelOp<ScanAttrs>({
 
 function gradOfCumprod(grad: Tensor, input: Tensor, result: Tensor, dim: number): Tensor {
   if (input.ndim === 0 || input.shape[dim] === 1 || input.numel() === 0) return grad;
-  if (!input.detach().eq(0).any().item()) return sumsFrom(grad.mul(result), dim).div(input);
+  if (!input.detach().eq(0).any().item()) return sumsFrom(grad.mul(result.conj()), dim).div(input.conj());
   // Division does not give the product of the others where one is 0: multiply what stands before and behind each.
   const n = input.shape[dim] as number;
   const slices = Array.from({ length: n }, (_, k) => {
@@ -91,7 +91,7 @@ function gradOfCumprod(grad: Tensor, input: Tensor, result: Tensor, dim: number)
     const products = behind === null ? first : cat([first, before === null ? behind : behind.mul(before)], dim);
     return grad
       .narrow(dim, k, n - k)
-      .mul(products)
+      .mul(products.conj())
       .sum(dim);
   });
   return stack(slices, dim);

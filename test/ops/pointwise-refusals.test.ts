@@ -40,7 +40,7 @@ describe("refusals", () => {
       "a bool in neg",
       () => bools.neg(),
       torch.DTypeError,
-      "neg: expected a dtype that is integer or floating-point, got torch.bool",
+      "neg: expected a dtype that is integer or floating-point or complex, got torch.bool",
     ],
     [
       "a fraction as alpha",

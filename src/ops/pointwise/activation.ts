@@ -4,7 +4,15 @@ import { Tensor } from "../../core/tensor.ts";
 import { constant, type Expr, where } from "../../expr/index.ts";
 import type { Call } from "../bind.ts";
 import type { TensorOrScalar } from "../dtypes.ts";
-import { FLOATING, NUMBERS, type Pointwise, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
+import {
+  FLOATING,
+  INEXACT,
+  NUMBERS,
+  NUMERIC,
+  type Pointwise,
+  type PointwiseOnly,
+  pointwise,
+} from "../pointwise-form.ts";
 import { fits } from "./checks.ts";
 import type { Unary } from "./signatures.ts";
 
@@ -161,7 +169,7 @@ export const silu: Pointwise<Unary> = pointwise({
   name: "silu",
   args: ["input"],
   dtype: "same",
-  accepts: FLOATING,
+  accepts: INEXACT,
   expr: ({ input }) => input.mul(input.sigmoid()),
 });
 
@@ -271,7 +279,7 @@ export const tanhshrink: PointwiseOnly<Unary> = pointwise({
   name: "tanhshrink",
   args: ["input"],
   dtype: "float",
-  accepts: NUMBERS,
+  accepts: NUMERIC,
   inplace: false,
   node: "SubBackward0",
   expr: ({ input }) => input.sub(input.tanh()),
@@ -282,7 +290,7 @@ export const softsign: PointwiseOnly<Unary> = pointwise({
   name: "softsign",
   args: ["input"],
   dtype: "float",
-  accepts: NUMBERS,
+  accepts: NUMERIC,
   inplace: false,
   node: "DivBackward0",
   expr: ({ input }) => input.div(input.abs().add(1)),

@@ -5,7 +5,7 @@ import { Tensor } from "../../core/tensor.ts";
 import { where } from "../../expr/index.ts";
 import type { Call } from "../bind.ts";
 import type { TensorOrScalar } from "../dtypes.ts";
-import { FLOATING, NUMBERS, type Pointwise, pointwise } from "../pointwise-form.ts";
+import { ANY, INEXACT, NUMERIC, type Pointwise, pointwise } from "../pointwise-form.ts";
 import { checkAlpha, noBools, sameDTypes } from "./checks.ts";
 import type { Operator, Unary } from "./signatures.ts";
 
@@ -31,6 +31,7 @@ export const add: Pointwise<AddLike> = pointwise({
   numbers: ["input", "other"],
   options: { alpha: 1 },
   dtype: "same",
+  accepts: ANY,
   check: (args, { alpha }) => checkAlpha("add", args, alpha),
   expr: ({ input, other }, { alpha }) => input.add(other.mul(alpha)),
 });
@@ -47,6 +48,7 @@ export const sub: Pointwise<AddLike> = pointwise({
   numbers: ["input", "other"],
   options: { alpha: 1 },
   dtype: "same",
+  accepts: ANY,
   check(args, { alpha }) {
     noBoolDifference(args);
     checkAlpha("sub", args, alpha);
@@ -64,6 +66,7 @@ export const mul: Pointwise<Operator> = pointwise({
   args: ["input", "other"],
   numbers: ["input", "other"],
   dtype: "same",
+  accepts: ANY,
   expr: ({ input, other }) => input.mul(other),
 });
 
@@ -77,7 +80,7 @@ export const neg: Pointwise<Unary> = pointwise({
   name: "neg",
   args: ["input"],
   dtype: "same",
-  accepts: NUMBERS,
+  accepts: NUMERIC,
   expr: ({ input }) => input.neg(),
 });
 
@@ -99,8 +102,8 @@ export const positive: Unary = (input) => {
 export const abs: Pointwise<Unary> = pointwise({
   name: "abs",
   args: ["input"],
-  dtype: "same",
-  accepts: NUMBERS,
+  dtype: "real",
+  accepts: NUMERIC,
   expr: ({ input }) => input.abs(),
 });
 
@@ -121,6 +124,7 @@ export const sgn: Pointwise<Unary> = pointwise({
   name: "sgn",
   args: ["input"],
   dtype: "same",
+  accepts: ANY,
   expr: ({ input }) => input.sign(),
 });
 
@@ -141,7 +145,7 @@ export const addcmul: Pointwise<FusedArithmetic> = pointwise({
   args: ["input", "tensor1", "tensor2"],
   options: { value: 1 },
   dtype: "same",
-  accepts: NUMBERS,
+  accepts: NUMERIC,
   expr: ({ input, tensor1, tensor2 }, { value }) => input.add(tensor1.mul(tensor2).mul(value)),
 });
 
@@ -156,7 +160,7 @@ export const addcdiv: Pointwise<FusedArithmetic> = pointwise({
   args: ["input", "tensor1", "tensor2"],
   options: { value: 1 },
   dtype: "same",
-  accepts: FLOATING,
+  accepts: INEXACT,
   expr: ({ input, tensor1, tensor2 }, { value }) => input.add(tensor1.div(tensor2).mul(value)),
 });
 
@@ -174,7 +178,7 @@ export const lerp: Pointwise<(input: Tensor, end: Tensor, weight: TensorOrScalar
   args: ["input", "end", "weight"],
   numbers: ["weight"],
   dtype: "same",
-  accepts: FLOATING,
+  accepts: INEXACT,
   promotes: ["input", "end"],
   node: ({ weight }) => (weight ? "LerpBackward0" : "LerpBackward1"),
   check: sameDTypes("lerp"),

@@ -2,7 +2,7 @@
 import { ValueError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Call } from "../bind.ts";
-import { type Pointwise, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
+import { ANY, type Pointwise, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
 import { sameDTypes } from "./checks.ts";
 import type { Binary, Unary } from "./signatures.ts";
 
@@ -16,6 +16,7 @@ export const eq: Pointwise<Binary> = pointwise({
   args: ["input", "other"],
   numbers: ["other"],
   dtype: "bool",
+  accepts: ANY,
   expr: ({ input, other }) => input.eq(other),
 });
 
@@ -25,6 +26,7 @@ export const ne: Pointwise<Binary> = pointwise({
   args: ["input", "other"],
   numbers: ["other"],
   dtype: "bool",
+  accepts: ANY,
   expr: ({ input, other }) => input.ne(other),
 });
 
@@ -69,6 +71,7 @@ export const isnan: PointwiseOnly<Unary> = pointwise({
   name: "isnan",
   args: ["input"],
   dtype: "bool",
+  accepts: ANY,
   inplace: false,
   expr: ({ input }) => input.isnan(),
 });
@@ -78,6 +81,7 @@ export const isinf: PointwiseOnly<Unary> = pointwise({
   name: "isinf",
   args: ["input"],
   dtype: "bool",
+  accepts: ANY,
   inplace: false,
   expr: ({ input }) => input.isinf(),
 });
@@ -91,6 +95,7 @@ export const isfinite: PointwiseOnly<Unary> = pointwise({
   name: "isfinite",
   args: ["input"],
   dtype: "bool",
+  accepts: ANY,
   inplace: false,
   expr: ({ input }) => input.isinf().or(input.isnan()).not(),
 });
@@ -135,6 +140,7 @@ export const isclose: PointwiseOnly<IsClose> = pointwise({
   args: ["input", "other"],
   options: { rtol: 1e-5, atol: 1e-8, equalNan: false as boolean },
   dtype: "float to bool",
+  accepts: ANY,
   inplace: false,
   check(args, { rtol, atol }) {
     sameDTypes("isclose")(args);

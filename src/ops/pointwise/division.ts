@@ -3,7 +3,7 @@ import { describe, ValueError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { bind, type Call, isOptions } from "../bind.ts";
 import type { TensorOrScalar } from "../dtypes.ts";
-import { family, NUMBERS, type Pointwise, pointwise } from "../pointwise-form.ts";
+import { ANY, family, NUMBERS, type Pointwise, pointwise } from "../pointwise-form.ts";
 import type { Binary, Operator, Unary } from "./signatures.ts";
 
 /** How `div` rounds: not at all, towards zero, or down. */
@@ -19,6 +19,7 @@ const divide: Pointwise<Operator> = pointwise({
   args: ["input", "other"],
   numbers: ["input", "other"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input, other }) => input.div(other),
 });
 
@@ -125,6 +126,7 @@ export const reciprocal: Pointwise<Unary> = pointwise({
   name: "reciprocal",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   saves: "result",
   expr: ({ input }) => input.reciprocal(),
 });

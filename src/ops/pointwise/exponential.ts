@@ -3,7 +3,7 @@
 import type { Tensor } from "../../core/tensor.ts";
 import { constant, type Expr, where } from "../../expr/index.ts";
 import { bind, type Call } from "../bind.ts";
-import { FLOATING, family, type Pointwise, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
+import { ANY, FLOATING, family, type Pointwise, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
 import type { Operator, Pair, Unary } from "./signatures.ts";
 
 /**
@@ -15,6 +15,7 @@ export const exp: Pointwise<Unary> = pointwise({
   name: "exp",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   saves: "result",
   expr: ({ input }) => input.exp(),
 });
@@ -24,6 +25,7 @@ export const exp2: Pointwise<Unary> = pointwise({
   name: "exp2",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   saves: "result",
   expr: ({ input }) => input.exp2(),
 });
@@ -33,6 +35,7 @@ export const expm1: Pointwise<Unary> = pointwise({
   name: "expm1",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   saves: "result",
   expr: ({ input }) => input.expm1(),
 });
@@ -46,6 +49,7 @@ export const log: Pointwise<Unary> = pointwise({
   name: "log",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.log(),
 });
 
@@ -54,6 +58,7 @@ export const log2: Pointwise<Unary> = pointwise({
   name: "log2",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.log2(),
 });
 
@@ -62,6 +67,7 @@ export const log10: Pointwise<Unary> = pointwise({
   name: "log10",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.log10(),
 });
 
@@ -70,6 +76,7 @@ export const log1p: Pointwise<Unary> = pointwise({
   name: "log1p",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.log1p(),
 });
 
@@ -139,6 +146,7 @@ export const sigmoid: Pointwise<Unary> = pointwise({
   name: "sigmoid",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   saves: "result",
   expr: ({ input }) => input.sigmoid(),
 });

@@ -1,5 +1,5 @@
 /** @file Logic: 0 counts as false, everything else as true. */
-import { type Pointwise, pointwise } from "../pointwise-form.ts";
+import { ANY, type Pointwise, pointwise } from "../pointwise-form.ts";
 import type { Pair, Unary } from "./signatures.ts";
 
 /**
@@ -11,6 +11,7 @@ export const logicalAnd: Pointwise<Pair> = pointwise({
   name: "logicalAnd",
   args: ["input", "other"],
   dtype: "bool",
+  accepts: ANY,
   expr: ({ input, other }) => input.and(other),
 });
 
@@ -19,6 +20,7 @@ export const logicalOr: Pointwise<Pair> = pointwise({
   name: "logicalOr",
   args: ["input", "other"],
   dtype: "bool",
+  accepts: ANY,
   expr: ({ input, other }) => input.or(other),
 });
 
@@ -27,6 +29,7 @@ export const logicalXor: Pointwise<Pair> = pointwise({
   name: "logicalXor",
   args: ["input", "other"],
   dtype: "bool",
+  accepts: ANY,
   expr: ({ input, other }) => input.xor(other),
 });
 
@@ -39,5 +42,6 @@ export const logicalNot: Pointwise<Unary> = pointwise({
   name: "logicalNot",
   args: ["input"],
   dtype: "bool",
+  accepts: ANY,
   expr: ({ input }) => input.not(),
 });

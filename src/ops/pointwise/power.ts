@@ -1,11 +1,11 @@
 /** @file Powers and roots. */
-import { bool, Category, float64 } from "../../core/dtype.ts";
+import { bool, Category, complex128, type DType, float64 } from "../../core/dtype.ts";
 import { DTypeError, describe, ValueError } from "../../core/errors.ts";
-import { scalarCategory } from "../../core/scalar.ts";
+import { isComplexScalar, scalarCategory } from "../../core/scalar.ts";
 import { Tensor } from "../../core/tensor.ts";
-import { type Expr, where } from "../../expr/index.ts";
+import { constant, type Expr, where } from "../../expr/index.ts";
 import { resultType, type TensorOrScalar } from "../dtypes.ts";
-import { FLOATING, family, NUMBERS, type Pointwise, pointwise } from "../pointwise-form.ts";
+import { ANY, FLOATING, family, INEXACT, NUMERIC, type Pointwise, pointwise } from "../pointwise-form.ts";
 import { mul } from "./arithmetic.ts";
 import { exp2 } from "./exponential.ts";
 import type { Pair, Unary } from "./signatures.ts";
@@ -31,7 +31,7 @@ const power: Pointwise<PowLike> = pointwise({
   args: ["input", "exponent"],
   numbers: ["input", "exponent"],
   dtype: "same",
-  accepts: NUMBERS,
+  accepts: NUMERIC,
   saves: "result",
   node: ({ input, exponent }) => (exponent ? "PowBackward0" : input ? "PowBackward2" : "PowBackward1"),
   check: checkExponent,
@@ -47,12 +47,16 @@ const fixedPower = (expr: (x: Expr) => Expr, gradient: (grad: Expr, x: Expr) => 
     name: "pow",
     args: ["input"],
     dtype: "same",
-    accepts: FLOATING,
+    accepts: INEXACT,
     node: "PowBackward0",
     expr: ({ input }) => expr(input),
     derivative: { input: ({ grad, input }) => gradient(grad, input) },
   });
 
+const zerothPower = fixedPower(
+  () => constant(1),
+  () => constant(0),
+);
 const sqrtPower = fixedPower(
   (x) => x.sqrt(),
   (grad, x) => grad.mul(x.rsqrt()).mul(0.5),
@@ -80,6 +84,7 @@ const inverseSquarePower = fixedPower(
 
 /** Exponents whose powers of a float are much less work than `pow`. */
 const FIXED_POWERS: ReadonlyMap<unknown, Pointwise<Unary>> = new Map([
+  [0, zerothPower],
   [0.5, sqrtPower],
   [2, squarePower],
   [3, cubePower],
@@ -101,35 +106,42 @@ const FIXED_POWERS: ReadonlyMap<unknown, Pointwise<Unary>> = new Map([
 export const pow: Pointwise<PowLike> = family(power, (given) => {
   const [input, exponent] = given;
   const fixed = typeof exponent === "number" ? FIXED_POWERS.get(exponent) : undefined;
-  if (fixed !== undefined && given.length === 2 && input instanceof Tensor && input.dtype.isFloatingPoint)
+  if (fixed !== undefined && given.length === 2 && input instanceof Tensor && input.dtype.category >= Category.Floating)
     return [fixed, [input]];
   return [power, given];
 });
 
 /**
  * `pow`, computed in float64. PyTorch: `torch.float_power`.
- * @returns a float64 tensor
+ * @returns a float64 tensor; complex128 if one of the two is complex
  */
 export const floatPower: PowLike & { readonly inplace: PowLike } = Object.assign(
-  ((input, exponent) => pow(toFloat64(input), toFloat64(exponent))) satisfies PowLike,
+  ((input, exponent) => {
+    const dtype = widest(input, exponent);
+    return pow(widen(input, dtype), widen(exponent, dtype));
+  }) satisfies PowLike,
   {
     inplace: ((input, exponent) => {
-      if (input instanceof Tensor && input.dtype !== float64)
-        throw new DTypeError(`floatPower_: expected a tensor of ${float64}, got ${input.dtype}`);
-      return pow.inplace(input, toFloat64(exponent));
+      const dtype = widest(input, exponent);
+      if (input instanceof Tensor && input.dtype !== dtype)
+        throw new DTypeError(`floatPower_: expected a tensor of ${dtype}, got ${input.dtype}`);
+      return pow.inplace(input, widen(exponent, dtype));
     }) satisfies PowLike,
   },
 );
 
-function toFloat64(x: TensorOrScalar): TensorOrScalar {
-  return x instanceof Tensor ? x.to(float64) : x;
+const isComplex = (x: TensorOrScalar) => (x instanceof Tensor ? x.dtype.isComplex : isComplexScalar(x));
+const widest = (a: TensorOrScalar, b: TensorOrScalar) => (isComplex(a) || isComplex(b) ? complex128 : float64);
+
+function widen(x: TensorOrScalar, dtype: DType): TensorOrScalar {
+  return x instanceof Tensor ? x.to(dtype) : x;
 }
 
 const squareOfNumber: Pointwise<Unary> = pointwise({
   name: "square",
   args: ["input"],
   dtype: "same",
-  accepts: NUMBERS,
+  accepts: NUMERIC,
   node: "PowBackward0",
   expr: ({ input }) => input.mul(input),
   derivative: { input: ({ grad, input }) => grad.mul(input).mul(2) },
@@ -155,6 +167,7 @@ export const sqrt: Pointwise<Unary> = pointwise({
   name: "sqrt",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   saves: "result",
   expr: ({ input }) => input.sqrt(),
 });
@@ -168,6 +181,7 @@ export const rsqrt: Pointwise<Unary> = pointwise({
   name: "rsqrt",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   saves: "result",
   expr: ({ input }) => input.rsqrt(),
 });

@@ -2,7 +2,7 @@
 import type { Tensor } from "../../core/tensor.ts";
 import type { Call } from "../bind.ts";
 import type { TensorOrScalar } from "../dtypes.ts";
-import { type PointwiseOnly, pointwise } from "../pointwise-form.ts";
+import { ANY, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
 import { checkAlpha, noBools } from "./checks.ts";
 
 const noBoolDifference = noBools("rsub", "logicalXor and logicalNot serve masks");
@@ -20,6 +20,7 @@ export const rsub: PointwiseOnly<
   numbers: ["other"],
   options: { alpha: 1 },
   dtype: "same",
+  accepts: ANY,
   inplace: false,
   node: ({ other }) => (other ? "RsubBackward1" : "RsubBackward0"),
   check(args, { alpha }) {

@@ -6,7 +6,7 @@ import { Tensor } from "../../core/tensor.ts";
 import { type Expr, where as select } from "../../expr/index.ts";
 import { bind, type Call, isOptions } from "../bind.ts";
 import type { TensorOrScalar } from "../dtypes.ts";
-import { type Choice, family, NUMBERS, type Pointwise, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
+import { ANY, type Choice, family, NUMBERS, type Pointwise, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
 import { checkMask, fits } from "./checks.ts";
 import type { Pair } from "./signatures.ts";
 
@@ -17,6 +17,7 @@ const fill: Pointwise<MaskedFill> = pointwise({
   args: ["input", "mask", "value"],
   numbers: ["value"],
   dtype: "same",
+  accepts: ANY,
   promotes: ["input"],
   node: ({ value }) => (value ? "MaskedFillBackward0" : "MaskedFillBackward1"),
   check([input, mask, value]) {

@@ -1,6 +1,6 @@
 /** @file Trigonometric and hyperbolic functions, and angles. */
 import { where } from "../../expr/index.ts";
-import { type Pointwise, pointwise } from "../pointwise-form.ts";
+import { ANY, type Pointwise, pointwise } from "../pointwise-form.ts";
 import type { Pair, Unary } from "./signatures.ts";
 
 /**
@@ -12,6 +12,7 @@ export const sin: Pointwise<Unary> = pointwise({
   name: "sin",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.sin(),
 });
 
@@ -20,6 +21,7 @@ export const cos: Pointwise<Unary> = pointwise({
   name: "cos",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.cos(),
 });
 
@@ -28,6 +30,7 @@ export const tan: Pointwise<Unary> = pointwise({
   name: "tan",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   saves: "result",
   expr: ({ input }) => input.tan(),
 });
@@ -37,6 +40,7 @@ export const asin: Pointwise<Unary> = pointwise({
   name: "asin",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.asin(),
 });
 
@@ -45,6 +49,7 @@ export const acos: Pointwise<Unary> = pointwise({
   name: "acos",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.acos(),
 });
 
@@ -53,6 +58,7 @@ export const atan: Pointwise<Unary> = pointwise({
   name: "atan",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.atan(),
 });
 
@@ -73,6 +79,7 @@ export const sinh: Pointwise<Unary> = pointwise({
   name: "sinh",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.sinh(),
 });
 
@@ -81,6 +88,7 @@ export const cosh: Pointwise<Unary> = pointwise({
   name: "cosh",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.cosh(),
 });
 
@@ -93,6 +101,7 @@ export const tanh: Pointwise<Unary> = pointwise({
   name: "tanh",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   saves: "result",
   expr: ({ input }) => input.tanh(),
 });
@@ -102,6 +111,7 @@ export const asinh: Pointwise<Unary> = pointwise({
   name: "asinh",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.asinh(),
 });
 
@@ -110,6 +120,7 @@ export const acosh: Pointwise<Unary> = pointwise({
   name: "acosh",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.acosh(),
 });
 
@@ -118,6 +129,7 @@ export const atanh: Pointwise<Unary> = pointwise({
   name: "atanh",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr: ({ input }) => input.atanh(),
 });
 
@@ -130,6 +142,7 @@ export const sinc: Pointwise<Unary> = pointwise({
   name: "sinc",
   args: ["input"],
   dtype: "float",
+  accepts: ANY,
   expr({ input }) {
     const angle = input.mul(Math.PI);
     return where(input.eq(0), 1, angle.sin().div(angle));

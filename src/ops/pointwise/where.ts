@@ -2,7 +2,7 @@
 import type { Tensor } from "../../core/tensor.ts";
 import { where as select } from "../../expr/index.ts";
 import type { TensorOrScalar } from "../dtypes.ts";
-import { type PointwiseOnly, pointwise } from "../pointwise-form.ts";
+import { ANY, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
 import { checkMask } from "./checks.ts";
 
 /**
@@ -20,6 +20,7 @@ export const where: PointwiseOnly<(condition: Tensor, input: TensorOrScalar, oth
     args: ["condition", "input", "other"],
     numbers: ["input", "other"],
     dtype: "same",
+    accepts: ANY,
     promotes: ["input", "other"],
     inplace: false,
     check: ([condition]) => checkMask("where", "condition", condition),

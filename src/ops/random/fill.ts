@@ -1,13 +1,13 @@
 /** @file Random numbers written into a tensor: `uniform_`, `normal_` and their like, under the rules of every in-place op. */
 import { backendOf } from "../../backends/backend.ts";
 import type { RandomKernels, RandomState } from "../../backends/kernels.ts";
-import { bool, Category, type DType, finfo, iinfo, toReal } from "../../core/dtype.ts";
+import { bool, Category, type DType, finfo, iinfo } from "../../core/dtype.ts";
 import { DTypeError, describe, ValueError } from "../../core/errors.ts";
-import { Layout } from "../../core/layout.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { bind, type Call } from "../bind.ts";
 import { checkApart } from "../copy.ts";
 import { type KernelOp, kernelOp } from "../kernel-form.ts";
+import { partsOf } from "../operands.ts";
 import { checkTensor } from "../params.ts";
 import { type GeneratorOption, stateOf } from "./generator.ts";
 import { checkProbabilities } from "./probabilities.ts";
@@ -57,17 +57,6 @@ function checkDType(op: string, input: Tensor, least: 1 | 2): void {
     throw new DTypeError(`${op}: expected a tensor of ${atLeast[least]} dtype, got ${dtype}`);
 }
 
-/** A complex tensor as the real one that its parts are. */
-function parts(t: Tensor): Tensor {
-  if (!t.dtype.isComplex) return t;
-  const { shape, strides, offset } = t.layout;
-  return new Tensor(
-    t.storage,
-    new Layout([...shape, 2], [...strides.map((s) => 2 * s), 1], 2 * offset),
-    toReal(t.dtype),
-  );
-}
-
 /** Bounds and the generator. */
 export interface UniformOptions extends GeneratorOption {
   readonly from?: number;
@@ -83,13 +72,13 @@ export function uniform_(input: Tensor, ...args: Call<[from: number, to: number]
   checkNumber("uniform_", "from", from);
   checkNumber("uniform_", "to", to);
   checkTensor("uniform_", input);
-  const real = parts(input);
+  const real = partsOf(input);
   checkDType("uniform_", real, Category.Floating);
   if (!(from <= to)) throw new ValueError(`uniform_: expected from <= to, got from = ${from} and to = ${to}`);
   const { max } = finfo(real.dtype);
   if (to - from > max)
     throw new ValueError(`uniform_: expected a range of at most ${max} for ${real.dtype}, got ${to - from}`);
-  return draw(uniformOp, input, generator, (random, into, state) => random.uniform(parts(into), state, from, to));
+  return draw(uniformOp, input, generator, (random, into, state) => random.uniform(partsOf(into), state, from, to));
 }
 
 /** Mean, standard deviation and the generator. */
@@ -107,11 +96,11 @@ export function normal_(input: Tensor, ...args: Call<[mean: number, std: number]
   checkNumber("normal_", "mean", mean);
   checkNumber("normal_", "std", std);
   checkTensor("normal_", input);
-  checkDType("normal_", parts(input), Category.Floating);
+  checkDType("normal_", partsOf(input), Category.Floating);
   if (!(std >= 0)) throw new ValueError(`normal_: expected std >= 0, got ${std}`);
   // Each part of a complex number has half of the variance.
   const own = input.dtype.isComplex ? std / Math.sqrt(2) : std;
-  return draw(normalOp, input, generator, (random, into, state) => random.normal(parts(into), state, mean, own));
+  return draw(normalOp, input, generator, (random, into, state) => random.normal(partsOf(into), state, mean, own));
 }
 
 /** Rate and the generator. */
@@ -181,7 +170,7 @@ export function bernoulli_(
   if (!(p instanceof Tensor)) {
     checkNumber("bernoulli_", "p", p);
     if (!(p >= 0 && p <= 1)) throw new ValueError(`bernoulli_: expected p in [0, 1], got ${p}`);
-    return draw(bernoulliOp, input, generator, (random, into, state) => random.bernoulli(parts(into), state, p));
+    return draw(bernoulliOp, input, generator, (random, into, state) => random.bernoulli(partsOf(into), state, p));
   }
   checkProbabilities("bernoulli_", p);
   const each = p.detach().expand(input.shape);
