@@ -19,6 +19,16 @@
   X(gather)                    \
   X(grid_sample)               \
   X(index)                     \
+  X(linalg_cholesky)           \
+  X(linalg_eig)                \
+  X(linalg_eigh)               \
+  X(linalg_geqrf)              \
+  X(linalg_ldl)                \
+  X(linalg_ldl_solve)          \
+  X(linalg_lu)                 \
+  X(linalg_lu_solve)           \
+  X(linalg_solve_triangular)   \
+  X(linalg_svd)                \
   X(masked)                    \
   X(multilabel_margin)         \
   X(multinomial)               \

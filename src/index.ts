@@ -42,6 +42,7 @@ export {
   DeviceError,
   DTypeError,
   IndexError,
+  LinAlgError,
   ShapeError,
   TorchError,
   ValueError,

@@ -1,6 +1,7 @@
 /** @file The kernels a backend must have, beside programs and reductions. `"decompose"` says that the op's own decomposition serves. */
 import type { Shape } from "../core/shape.ts";
 import type { Operand } from "./backend.ts";
+import type { LinalgKernels } from "./linalg-kernels.ts";
 import type { LossKernels } from "./loss-kernels.ts";
 import type { PoolKernels } from "./pool-kernels.ts";
 import type { ResampleKernels } from "./resample-kernels.ts";
@@ -69,6 +70,7 @@ export type ScatterMode = "set" | "add" | "multiply" | "amin" | "amax";
 
 export interface Kernels extends LossKernels, PoolKernels, ResampleKernels {
   readonly random: RandomKernels;
+  readonly linalg: LinalgKernels;
   /** `out = alpha · a @ b (+ beta · d)` over the last two dimensions; the others broadcast to those of `out`. */
   matmul(out: Operand, a: Operand, b: Operand, alpha: number, epilogue: Epilogue | null): void;
   /** Softmax of `input` along `dim`. */

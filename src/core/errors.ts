@@ -28,6 +28,8 @@ export class ValueError extends TorchError {}
 export class DeviceError extends TorchError {}
 /** Backward through something that cannot be differentiated (twice), or was changed in place. */
 export class AutogradError extends TorchError {}
+/** A matrix that a factorization or solver cannot work with: singular, not positive-definite, not finite. */
+export class LinAlgError extends TorchError {}
 /** A file that cannot be read as a checkpoint, or holds what must not be loaded. */
 export class CheckpointError extends TorchError {}
 
@@ -37,6 +39,7 @@ named("IndexError", IndexError);
 named("ValueError", ValueError);
 named("DeviceError", DeviceError);
 named("AutogradError", AutogradError);
+named("LinAlgError", LinAlgError);
 named("CheckpointError", CheckpointError);
 
 /** Says in an error text what a value is: `Tensor`, `Array`, `"abc"`, `3`, `null`. */

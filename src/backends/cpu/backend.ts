@@ -10,6 +10,7 @@ import { check, operandAddress, putAll, putFlat, putOperand } from "./call.ts";
 import { argReduce } from "./kernels/arg-reduce.ts";
 import * as indexKernels from "./kernels/index.ts";
 import * as joinKernels from "./kernels/join.ts";
+import { linalgKernels } from "./kernels/linalg.ts";
 import * as lossKernels from "./kernels/loss.ts";
 import * as poolKernels from "./kernels/pool.ts";
 import * as randomKernels from "./kernels/random.ts";
@@ -169,6 +170,7 @@ export const cpuBackend: Backend = {
   recycle,
   kernels: {
     random: { ...randomKernels, newState: () => new RandomState() },
+    linalg: linalgKernels,
     matmul,
     ...softmaxKernels,
     ...lossKernels,
