@@ -17,6 +17,8 @@ export {
 export { type EinsumSublist, einsum } from "./einsum.ts";
 export { asTensor, frombuffer, fromNumpy, scalarTensor, tensor } from "./from-data.ts";
 export { cat, columnStack, concat, concatenate, dstack, hstack, rowStack, stack, vstack } from "./joining.ts";
+export { pcaLowrank, svdLowrank } from "./linalg/lowrank.ts";
+export { luUnpack } from "./linalg/lu.ts";
 export { chainMatmul } from "./linalg/multi-dot.ts";
 export { blockDiag, vander } from "./matrices.ts";
 export { constantPadNd } from "./pad.ts";

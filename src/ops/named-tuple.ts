@@ -36,3 +36,11 @@ export function namedTuple(fields: Readonly<Record<string, Tensor>>, op = "named
   Object.defineProperty(tuple, Symbol.for("nodejs.util.inspect.custom"), { value: print });
   return Object.freeze(tuple);
 }
+
+/** `namedTuple` for three fields. */
+export function namedTriple<T extends Readonly<Record<string, Tensor>>>(
+  fields: T,
+  op: string,
+): NamedTuple<T, readonly [Tensor, Tensor, Tensor]> {
+  return namedTuple<T, readonly [Tensor, Tensor, Tensor]>(fields, op);
+}

@@ -6,6 +6,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import { bind, type Call } from "../bind.ts";
 import { checkTensor } from "../params.ts";
 import type { Dims } from "../reduction-form.ts";
+import { singularValues } from "./svd.ts";
 import { inNormDType, normOver } from "./vector-norm.ts";
 
 /** A norm of matrices: `"fro"`, `"nuc"`, or 1, 2, `Infinity` and their negatives. */
@@ -18,10 +19,6 @@ export interface MatrixNormOptions {
   keepdim?: boolean;
   /** Converts the input to this dtype first. */
   dtype?: DType | null;
-}
-
-function singularValues(op: string, _A: Tensor): Tensor {
-  throw new ValueError(`${op}: norms by singular values are not in this version`);
 }
 
 function normOfMatrices(op: string, A: Tensor, ord: MatrixNormOrder, dim: readonly number[], keepdim: boolean): Tensor {

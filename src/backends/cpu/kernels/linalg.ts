@@ -25,7 +25,13 @@ const columns = (x: Operand) => x.layout.shape.at(-1) as number;
 const batch = (x: Operand) => numelOf(x.layout.shape.slice(0, -2));
 
 /** Writes dtype, batch, what else counts, and addresses; runs the kernel. */
-function run(op: string, entry: () => number, a: Operand, numbers: readonly number[], operands: readonly Operand[]): void {
+function run(
+  op: string,
+  entry: () => number,
+  a: Operand,
+  numbers: readonly number[],
+  operands: readonly Operand[],
+): void {
   args[0] = a.dtype.code;
   args[1] = batch(a);
   let at = putAll(2, numbers);
