@@ -1,24 +1,11 @@
 /** @file Cross products of vectors in three dimensions. */
-import { Category } from "../core/dtype.ts";
 import { ShapeError } from "../core/errors.ts";
 import { broadcastShapes, shapeText, wrapDim } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { stack } from "./joining.ts";
 import { type KernelOp, kernelOp } from "./kernel-form.ts";
 import { checkSameDType, checkTensor, type Named, named } from "./params.ts";
-import { type Pointwise, pointwise } from "./pointwise-form.ts";
 import { checkNotBool } from "./products.ts";
-
-type FourTensors = (a: Tensor, b: Tensor, c: Tensor, d: Tensor) => Tensor;
-
-/** Rounded once, where the dtype is narrow: the two products often nearly cancel. */
-const differenceOfProducts: Pointwise<FourTensors> = pointwise({
-  name: "cross",
-  args: ["a", "b", "c", "d"],
-  dtype: "same",
-  accepts: [Category.Integral, Category.Floating],
-  expr: ({ a, b, c, d }) => a.mul(b).sub(c.mul(d)),
-});
 
 const crossOp: KernelOp<{ dim: number }> = kernelOp<{ dim: number }>({
   name: "linalgCross",
@@ -28,7 +15,7 @@ const crossOp: KernelOp<{ dim: number }> = kernelOp<{ dim: number }>({
     const minor = (i: 0 | 1 | 2) => {
       const [j, k] = [(i + 1) % 3, (i + 2) % 3];
       const [aj, ak, bj, bk] = [a[j], a[k], b[j], b[k]] as [Tensor, Tensor, Tensor, Tensor];
-      return aj.dtype.isComplex ? aj.mul(bk).sub(ak.mul(bj)) : differenceOfProducts(aj, bk, ak, bj);
+      return aj.mul(bk).sub(ak.mul(bj));
     };
     return stack([minor(0), minor(1), minor(2)], dim);
   },

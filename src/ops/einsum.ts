@@ -269,7 +269,7 @@ export function einsum(first: unknown, ...rest: readonly unknown[]): Tensor {
   );
   const sizes = sizesOf(named);
   const output = outputOf(equation, longest);
-  const operands = named.map(withoutOnes);
+  const operands = tensors.length === 1 ? named : named.map(withoutOnes);
   const path = bestPath(
     operands.map(({ labels }) => labels),
     output,

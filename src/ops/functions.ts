@@ -1,5 +1,6 @@
 /** @file Ops that are functions of `torch` only. */
 
+export { bilinear } from "./bilinear.ts";
 export { complex, imag, real, viewAsComplex, viewAsReal } from "./complex.ts";
 export {
   arange,
@@ -14,6 +15,7 @@ export {
   zeros,
   zerosLike,
 } from "./creation.ts";
+export { type CdistMode, cdist, pdist } from "./distance.ts";
 export { type EinsumSublist, einsum } from "./einsum.ts";
 export { asTensor, frombuffer, fromNumpy, scalarTensor, tensor } from "./from-data.ts";
 export { cat, columnStack, concat, concatenate, dstack, hstack, rowStack, stack, vstack } from "./joining.ts";
@@ -43,5 +45,6 @@ export {
 export { normal } from "./random/sample.ts";
 export { cartesianProd, combinations, meshgrid } from "./sequence.ts";
 export { atleast1d, atleast2d, atleast3d, broadcastTensors } from "./shape.ts";
+export { cosineSimilarity, pairwiseDistance } from "./similarity.ts";
 export { bucketize, searchsorted } from "./sort.ts";
 export { trilIndices, triuIndices } from "./triangular.ts";

@@ -1,7 +1,10 @@
 /** @file `torch.nn.functional`: what layers compute, as functions. */
 
+export { bilinear } from "../../ops/bilinear.ts";
+export { pdist } from "../../ops/distance.ts";
 export { type PadMode, type PadOptions, pad } from "../../ops/pad.ts";
 export { channelShuffle, pixelShuffle, pixelUnshuffle } from "../../ops/pixel-shuffle.ts";
+export { cosineSimilarity, normalize, pairwiseDistance } from "../../ops/similarity.ts";
 export * from "./activations.ts";
 export { type DropoutOptions, dropout } from "./dropout.ts";
 export { affineGrid, type GridSampleOptions, gridSample } from "./grid-sample.ts";

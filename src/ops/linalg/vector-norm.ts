@@ -55,9 +55,8 @@ function normGradient(grad: Tensor, x: Tensor, norm: Tensor | null, ord: number,
     const mask = size.eq(norm).logicalOr(size.isnan());
     return x.sgn().mul(grad.div(mask.sum([...dims], true)).mul(mask));
   }
-  // Divided by infinity where the norm is 0: the subgradient there is 0.
-  const divisor = norm.maskedFill(norm.eq(0), Infinity);
-  if (ord === 2) return x.div(divisor).mul(grad);
+  const isZero = norm.eq(0); // the subgradient there is 0
+  if (ord === 2) return x.div(norm).maskedFill(isZero, 0).mul(grad);
   const size = x.abs();
   if (ord < 1) {
     const slope = size.pow(ord - 1).maskedFill(x.eq(0), 0);
@@ -68,7 +67,7 @@ function normGradient(grad: Tensor, x: Tensor, norm: Tensor | null, ord: number,
       .mul(norm.pow(1 - ord));
   }
   const slope = ord < 2 ? x.sgn().mul(size.pow(ord - 1)) : x.mul(size.pow(ord - 2));
-  return slope.mul(grad.div(divisor.pow(ord - 1)));
+  return slope.mul(grad.div(norm.pow(ord - 1)).maskedFill(isZero, 0));
 }
 
 /**
