@@ -6,7 +6,7 @@
 // Without a compiler it says so and succeeds (the library then works, slowly, through another engine); --required makes
 // that a failure. --keep-going links what compiles, leaving out the kernels that do not.
 //
-// native/*.cc is compiled once, native/portable/*.cc once for the weakest instruction set, native/kernels/*.cc and
+// native/*.cc and native/scalar/*.cc are compiled once, native/portable/*.cc once for the weakest instruction set, native/kernels/*.cc and
 // build/gen/kernels/*.cc for each.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -38,7 +38,7 @@ export function units(compiler) {
   const kernels = [...filesIn("native/kernels", ".cc"), ...filesIn("build/gen/kernels", ".cc")];
   const [weakest] = Object.keys(ISAS);
   return [
-    ...filesIn("native", ".cc").map((source) => unit(source, null)),
+    ...[...filesIn("native", ".cc"), ...filesIn("native/scalar", ".cc")].map((source) => unit(source, null)),
     ...filesIn("native/portable", ".cc").map((source) => unit(source, weakest)),
     ...Object.keys(ISAS).flatMap((isa) => kernels.map((source) => unit(source, isa))),
   ];

@@ -87,6 +87,32 @@ TT_MATH int64_t round(int64_t x) { return x; }
 TT_MATH float copysign(float a, float b) { return __builtin_copysignf(a, b); }
 TT_MATH double copysign(double a, double b) { return __builtin_copysign(a, b); }
 
+// x = mantissa · 2^exponent with ½ ≤ |mantissa| < 1; 0, inf and NaN are their own mantissas, with exponent 0.
+TT_MATH float exponent(float x) {
+  const bool is_subnormal = abs(x) < 0x1p-126f;
+  const uint32_t bits = bits_of<uint32_t>(is_subnormal ? x * 0x1p30f : x);
+  const float scale = (float)((int32_t)(bits >> 23 & 0xff) - 126 - (is_subnormal ? 30 : 0));
+  return (x == 0) | !(abs(x) < highest<float>()) ? 0.0f : scale;
+}
+TT_MATH double exponent(double x) {
+  const bool is_subnormal = abs(x) < 0x1p-1022;
+  const uint64_t bits = bits_of<uint64_t>(is_subnormal ? x * 0x1p60 : x);
+  const double scale = (double)((int32_t)(bits >> 52 & 0x7ff) - 1022 - (is_subnormal ? 60 : 0));
+  return (x == 0) | !(abs(x) < highest<double>()) ? 0.0 : scale;
+}
+TT_MATH float mantissa(float x) {
+  const bool is_subnormal = abs(x) < 0x1p-126f;
+  const uint32_t bits = bits_of<uint32_t>(is_subnormal ? x * 0x1p30f : x);
+  const float halved = bits_of<float>((bits & 0x807fffffu) | 0x3f000000u);
+  return (x == 0) | !(abs(x) < highest<float>()) ? x : halved;
+}
+TT_MATH double mantissa(double x) {
+  const bool is_subnormal = abs(x) < 0x1p-1022;
+  const uint64_t bits = bits_of<uint64_t>(is_subnormal ? x * 0x1p60 : x);
+  const double halved = bits_of<double>((bits & 0x800fffffffffffffu) | 0x3fe0000000000000u);
+  return (x == 0) | !(abs(x) < highest<double>()) ? x : halved;
+}
+
 // Arithmetic. Integers wrap.
 template <class T>
 TT_MATH T add(T a, T b) { return a + b; }

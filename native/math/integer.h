@@ -25,6 +25,21 @@ TT_MATH int64_t pow(int64_t base, int64_t exponent) {
   return (int64_t)result;
 }
 
+// Of the magnitudes, by Euclid. |INT64_MIN| is 2^63, which wraps.
+TT_MATH int64_t gcd(int64_t a, int64_t b) {
+  uint64_t p = (uint64_t)abs(a), q = (uint64_t)abs(b);
+  while (q != 0) {
+    const uint64_t rest = p % q;
+    p = q;
+    q = rest;
+  }
+  return (int64_t)p;
+}
+TT_MATH int64_t lcm(int64_t a, int64_t b) {
+  const int64_t divisor = gcd(a, b);
+  return divisor == 0 ? 0 : abs((int64_t)((uint64_t)(a / divisor) * (uint64_t)b));
+}
+
 TT_MATH int64_t bit_not(int64_t x) { return ~x; }
 TT_MATH int64_t bit_and(int64_t a, int64_t b) { return a & b; }
 TT_MATH int64_t bit_or(int64_t a, int64_t b) { return a | b; }

@@ -1,5 +1,6 @@
 // Functions that take a loop or a case distinction for each element, in double. They are not inlined: one copy serves.
 #pragma once
+#include "../scalar/scalar.h"
 #include "basic.h"
 
 #define TT_MATH_CALL static __attribute__((noinline, unused))
@@ -10,6 +11,45 @@ extern "C" double lgamma_r(double, int*) noexcept;  // lgamma itself writes a gl
 
 namespace TT_NS {
 namespace fn {
+
+// Compiled once elsewhere; float takes them through double.
+#define TT_SCALAR(name)                                    \
+  TT_MATH double name(double x) { return tt_##name(x); } \
+  TT_MATH float name(float x) { return (float)tt_##name(x); }
+TT_SCALAR(bessel_j0)
+TT_SCALAR(bessel_j1)
+TT_SCALAR(bessel_y0)
+TT_SCALAR(bessel_y1)
+TT_SCALAR(airy_ai)
+TT_SCALAR(i0)
+TT_SCALAR(i1)
+TT_SCALAR(i0e)
+TT_SCALAR(i1e)
+TT_SCALAR(k0)
+TT_SCALAR(k1)
+TT_SCALAR(k0e)
+TT_SCALAR(k1e)
+TT_SCALAR(erfcx)
+TT_SCALAR(ndtri)
+#undef TT_SCALAR
+TT_MATH double igamma(double a, double x) { return tt_igamma(a, x); }
+TT_MATH float igamma(float a, float x) { return (float)tt_igamma(a, x); }
+TT_MATH double igammac(double a, double x) { return tt_igammac(a, x); }
+TT_MATH float igammac(float a, float x) { return (float)tt_igammac(a, x); }
+
+// Polynomials of degree n.
+#define TT_POLYNOMIAL(name)                                          \
+  TT_MATH double name(double x, double n) { return tt_##name(x, n); } \
+  TT_MATH float name(float x, float n) { return tt_##name##f(x, n); }
+TT_POLYNOMIAL(chebyshev_t)
+TT_POLYNOMIAL(chebyshev_u)
+TT_POLYNOMIAL(chebyshev_v)
+TT_POLYNOMIAL(chebyshev_w)
+TT_POLYNOMIAL(hermite_h)
+TT_POLYNOMIAL(hermite_he)
+TT_POLYNOMIAL(laguerre_l)
+TT_POLYNOMIAL(legendre_p)
+#undef TT_POLYNOMIAL
 
 TT_MATH float c_fmod(float a, float b) { return __builtin_fmodf(a, b); }
 TT_MATH double c_fmod(double a, double b) { return __builtin_fmod(a, b); }
@@ -83,11 +123,11 @@ TT_MATH_CALL double psi(double x) {
 
 // For positive q, Euler and Maclaurin after as many terms as bring q to 10 (Cephes zeta).
 TT_MATH_CALL double hurwitz_zeta_positive(double s, double q) {
-  if (q == highest<double>()) return 0;
+  if (s == highest<double>()) return q > 1 ? 0 : q == 1 ? 1 : s;
   double sum = 0;
   for (; q < 10; q += 1) sum += __builtin_pow(q, -s);
   double power = __builtin_pow(q, -s);
-  sum += power * q / (s - 1) + 0.5 * power;
+  sum += __builtin_pow(q, 1 - s) / (s - 1) + 0.5 * power;
   // (2k)! / B₂ₖ
   const double factors[] = {12.0,       -720.0,       30240.0,    -1209600.0, 47900160.0, -1307674368000.0 / 691,
                             74724249600.0, -10670622842880000.0 / 3617};
@@ -102,10 +142,12 @@ TT_MATH_CALL double hurwitz_zeta_positive(double s, double q) {
 }
 TT_MATH_CALL double hurwitz_zeta(double s, double q) {
   if (s == 1) return highest<double>();
-  if (!(s > 1) || q != q) return not_a_number<double>();
+  if (s < 1 || q != q) return not_a_number<double>();
+  if (q <= 0 && q == __builtin_floor(q)) return highest<double>();
+  if (s != s || q == highest<double>()) return not_a_number<double>();
   if (q > 0) return hurwitz_zeta_positive(s, q);
-  if (q == __builtin_floor(q)) return highest<double>();
   if (s != __builtin_floor(s)) return not_a_number<double>();
+  if (s == highest<double>()) return s;
   // The terms below zero are a stretch of the same series: -(1 - f), -(2 - f), … down to q.
   const double f = q - __builtin_floor(q);
   const double below = hurwitz_zeta_positive(s, 1 - f) - hurwitz_zeta_positive(s, 1 - q);

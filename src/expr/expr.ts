@@ -16,19 +16,25 @@ export const UNARY = words(
   "neg abs sign floor ceil round trunc",
   "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sigmoid",
   "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh",
-  "erf erfc erfinv lgamma digamma",
+  "erf erfc erfinv erfcx ndtri lgamma digamma",
+  "besselJ0 besselJ1 besselY0 besselY1 airyAi",
+  "i0 i1 i0e i1e k0 k1 k0e k1e",
+  "mantissa exponent",
   "not isnan isinf bitnot",
 );
 
 /**
  * Primitives of two operands. `min` and `max` propagate NaN, `fmin` and `fmax` ignore it. `remainder` and `floordiv` are
- * Python's `%` and `//`, `fmod` and `truncdiv` C's. `zeta(s, q)` is Hurwitz's. `and`, `or`, `xor` are logical.
+ * Python's `%` and `//`, `fmod` and `truncdiv` C's. `zeta(s, q)` is Hurwitz's, `igamma(a, x)` and `igammac` are the regularized
+ * incomplete gamma functions, and the polynomials take their degree second. `and`, `or`, `xor` are logical.
  */
 export const BINARY = words(
   "add sub mul div pow floordiv truncdiv remainder fmod",
   "min max fmin fmax atan2 hypot copysign nextafter zeta",
+  "igamma igammac",
+  "chebyshevT chebyshevU chebyshevV chebyshevW hermiteH hermiteHe laguerreL legendreP",
   "eq ne lt le gt ge and or xor",
-  "bitand bitor bitxor shl shr",
+  "bitand bitor bitxor shl shr gcd lcm",
 );
 
 /** Primitives of three operands: `where(condition, a, b)`. */

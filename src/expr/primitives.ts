@@ -7,6 +7,7 @@
  */
 import { apply, type Expr, PRIMS, type Prim, where } from "./expr.ts";
 import * as special from "./special.ts";
+import { SPECIAL_PRIMITIVES } from "./special-primitives.ts";
 
 /**
  * How the gradient `g` of the result `y` passes to each operand: `g` times the local derivative, `null` where that is
@@ -327,6 +328,8 @@ export const PRIMITIVES: { readonly [P in Prim]: PrimRule } = {
     derivative: (g, _, s, q) => [null, g.mul(f("zeta", s!.add(1), q).mul(s!)).neg()],
   },
 
+  ...SPECIAL_PRIMITIVES,
+
   // Predicates and logic of one operand.
   not: {
     types: "all",
@@ -562,6 +565,23 @@ export const PRIMITIVES: { readonly [P in Prim]: PrimRule } = {
     eval: shifts((a, b) => a >> b),
     cpp: "shift_right",
     wgsl: (a, b) => `(${a} >> u32(${b}))`,
+    derivative: null,
+  },
+
+  gcd: {
+    types: "integer",
+    cost: 60,
+    eval: (a, b) => special.gcd(a!, b!),
+    cpp: "gcd",
+    wgsl: call("tt_gcd"),
+    derivative: null,
+  },
+  lcm: {
+    types: "integer",
+    cost: 70,
+    eval: (a, b) => special.lcm(a!, b!),
+    cpp: "lcm",
+    wgsl: call("tt_lcm"),
     derivative: null,
   },
 

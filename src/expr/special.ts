@@ -45,6 +45,34 @@ export function erfinv(y: number): number {
   return Math.sign(y) * x;
 }
 
+/** `e^(x²) erfc(x)`. */
+export function erfcx(x: number): number {
+  if (!(x >= 1)) return x < -27 ? Infinity : expSquare(x) * erfc(x);
+  let tail = x;
+  for (let n = 400; n >= 1; n--) tail = x + n / 2 / tail;
+  return 1 / (Math.sqrt(Math.PI) * tail);
+}
+
+/** `e^(x²)`: the square in two parts, the first of them exact. */
+function expSquare(x: number): number {
+  const high = Math.fround(x);
+  return Math.exp(high * high) * Math.exp((x - high) * (x + high));
+}
+
+/** Where the normal distribution function is `p`: Newton's steps for its logarithm, or near ½ for itself. */
+export function ndtri(p: number): number {
+  if (!(p > 0 && p < 1)) return p === 0 ? -Infinity : p === 1 ? Infinity : NaN;
+  if (p > 0.5) return -ndtri(1 - p);
+  if (p > 0.25) return Math.SQRT2 * erfinv(2 * p - 1);
+  const log = Math.log(p);
+  let x = -Math.sqrt(-2 * log - Math.log(1.5 - 2 * log));
+  for (let i = 0; i < 8; i++) {
+    const tail = erfcx(-x * Math.SQRT1_2);
+    x -= (Math.log(tail / 2) - (x * x) / 2 - log) * tail * Math.sqrt(Math.PI / 2);
+  }
+  return x;
+}
+
 // B₂ₙ for n = 1, 2, …
 const BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798];
 
@@ -87,9 +115,11 @@ export function digamma(x: number): number {
 /** Hurwitz's `ζ(s, q) = Σ (q + n)^−s`. Poles as in PyTorch. */
 export function zeta(s: number, q: number): number {
   if (s === 1) return Infinity;
-  if (!(s > 1)) return NaN;
+  if (s < 1 || Number.isNaN(q)) return NaN;
+  if (q <= 0 && Math.floor(q) === q) return Infinity;
+  if (Number.isNaN(s) || q === Infinity) return NaN;
+  if (s === Infinity) return q > 1 ? 0 : q === 1 ? 1 : Infinity;
   if (q > 0) return zetaPositive(s, q);
-  if (Number.isInteger(q)) return Infinity;
   if (!Number.isInteger(s)) return NaN;
   // The terms below zero are a stretch of the same series: −(1 − f), −(2 − f), … down to q.
   const f = q - Math.floor(q);
@@ -99,7 +129,6 @@ export function zeta(s: number, q: number): number {
 
 /** For positive `q`, by Euler and Maclaurin. */
 function zetaPositive(s: number, q: number): number {
-  if (q === Infinity) return 0;
   let sum = 0;
   let z = q;
   for (; z < 12; z++) sum += z ** -s;
@@ -158,4 +187,27 @@ export function copysign(a: number, b: number): number {
 /** 1, 0 or −1; as in PyTorch, 0 for NaN. */
 export function sign(x: number): number {
   return x > 0 ? 1 : x < 0 ? -1 : 0;
+}
+
+/** The fraction and the exponent of `x = m · 2^e` with `½ ≤ |m| < 1`; 0, infinities and NaN stay, with exponent 0. */
+export function frexp(x: number): { mantissa: number; exponent: number } {
+  if (x === 0 || !Number.isFinite(x)) return { mantissa: x, exponent: 0 };
+  // Near a power of two the logarithm may round to the wrong side.
+  let exponent = Math.max(-1023, Math.floor(Math.log2(Math.abs(x))) + 1);
+  let mantissa = x / 2 ** exponent;
+  for (; Math.abs(mantissa) < 0.5; exponent--) mantissa *= 2;
+  for (; Math.abs(mantissa) >= 1; exponent++) mantissa /= 2;
+  return { mantissa, exponent };
+}
+
+/** Greatest common divisor of the magnitudes. */
+export function gcd(a: number, b: number): number {
+  let [p, q] = [Math.abs(a), Math.abs(b)];
+  while (q !== 0) [p, q] = [q, p % q];
+  return p;
+}
+
+/** Least common multiple of the magnitudes. */
+export function lcm(a: number, b: number): number {
+  return a === 0 && b === 0 ? 0 : Math.abs((a / gcd(a, b)) * b);
 }
