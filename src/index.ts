@@ -55,6 +55,7 @@ export * from "./ops/functions.ts";
 export * as linalg from "./ops/linalg/index.ts";
 export * as random from "./ops/random/index.ts";
 export * from "./ops/shared.ts";
+export * as special from "./ops/special/index.ts";
 export * as optim from "./optim/index.ts";
 export * as safetensors from "./serialize/safetensors.ts";
 export { load, save } from "./serialize/save-load.ts";

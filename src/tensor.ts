@@ -60,6 +60,7 @@ interface AutogradMethods {
 export interface TensorMethods
   extends Omit<Methods<typeof shared>, "max" | "min">,
     InPlaceMethods<typeof shared>,
+    InPlaceMethods<typeof methodsOnly>,
     Omit<Methods<typeof methodsOnly>, keyof OverloadedMethods>,
     OverloadedMethods,
     AutogradMethods {}

@@ -6,12 +6,16 @@
 
 namespace {
 
+constexpr int64_t kMostSteps = 1 << 30;
+
 int64_t degree(double n) { return n > 0 ? (n < 0x1p62 ? (int64_t)n : (int64_t)1 << 62) : n == 0 || n > -1 ? 0 : -1; }
 
-// p_k = (a_k x + b_k) p_{k-1} - c_k p_{k-2}, from p_0 = 1 and p_1 = q; stops where nothing can change any more.
+// p_k = (a_k x + b_k) p_{k-1} - c_k p_{k-2}, from p_0 = 1 and p_1 = q; stops where nothing can change any more. Degrees that
+// would take many seconds an element give NaN.
 template <class T, class Next>
 T recur(int64_t n, T q, Next next) {
   if (n == 0) return 1;
+  if (n > kMostSteps) return (T)kNaN;
   T p = 1;
   for (int64_t k = 2; k <= n && q == q; k++) {
     const T r = next(k, q, p);

@@ -5,6 +5,7 @@ function recur(degree: number, q: number, next: (k: number, q: number, p: number
   const n = Math.trunc(degree);
   if (!(n >= 0)) return 0;
   if (n === 0) return 1;
+  if (n > 2 ** 30) return NaN;
   let p = 1;
   for (let k = 2; k <= n && !Number.isNaN(q); k++) [p, q] = [q, next(k, q, p)];
   return q;

@@ -21,11 +21,13 @@ import { broadcastShapes, sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { arg, compile, type Program } from "../expr/index.ts";
 import { bind, type Call } from "./bind.ts";
-import { fillRaw } from "./creation.ts";
+import { emptyLike, fillRaw } from "./creation.ts";
 import { registerType } from "./dtypes.ts";
 import { apart } from "./fused.ts";
 import { kernelOp } from "./kernel-form.ts";
 import { partsOf, plane } from "./operands.ts";
+import { checkTensor, type Named, named } from "./params.ts";
+import { fits } from "./pointwise/checks.ts";
 
 const copyPrograms: { [T in "f32" | "f64" | "i64"]?: Program } = {};
 
@@ -185,6 +187,45 @@ export function checkApart(op: string, input: Tensor): void {
     throw new ShapeError(
       `${op}: expected a tensor whose elements are apart in memory, got an expanded one of shape ${shapeText(input.shape)}; clone() it first`,
     );
+}
+
+const fillNewOp = kernelOp<{ value: Scalar }>({
+  name: "fill",
+  node: "FillBackward0",
+  forward: ([input, tensor], { value }) => {
+    const out = emptyLike(input as Tensor);
+    if (tensor !== undefined) copyRaw(out, tensor.expand(out.shape));
+    else fillRaw(out, value);
+    return out;
+  },
+  backward: ([grad], context) => {
+    const g = grad as Tensor;
+    return [context.needs(0) ? g.newZeros(g.shape) : null, context.needs(1) ? g.sum().to(context.dtype(1)) : null];
+  },
+});
+
+/**
+ * A tensor like `input`, with every element `value`. PyTorch: `torch.fill`.
+ *
+ * @param value - a number, or a tensor without dimensions, through which gradients flow
+ * @throws ShapeError if `value` has dimensions; ValueError for a number that the dtype cannot hold
+ * @example
+ * torch.fill(torch.tensor([1.5, 2]), 3) // tensor([3., 3.])
+ */
+export function fill(
+  input: Tensor,
+  ...args: Named<[value: Scalar | Tensor], ["value"], { value: Scalar | Tensor }>
+): Tensor {
+  const { value } = named<{ value: Scalar | Tensor }>("fill", ["value"], 1, args);
+  checkTensor("fill", input);
+  if (value instanceof Tensor) {
+    if (value.ndim !== 0)
+      throw new ShapeError(`fill: expected a number or a 0-dim tensor, got shape ${shapeText(value.shape)}`);
+    return fillNewOp.call([input, value], { value: 0 });
+  }
+  if (!isScalar(value)) throw new ValueError(`fill: expected a number, got ${describe(value)}`);
+  fits("fill", "value", value, input.dtype);
+  return fillNewOp.call([input], { value });
 }
 
 const fillOp = kernelOp<{ value: Scalar }>({

@@ -2,6 +2,7 @@
 
 export { bilinear } from "./bilinear.ts";
 export { complex, imag, real, viewAsComplex, viewAsReal } from "./complex.ts";
+export { fill } from "./copy.ts";
 export {
   arange,
   empty,
@@ -26,6 +27,7 @@ export { blockDiag, vander } from "./matrices.ts";
 export { constantPadNd } from "./pad.ts";
 export { channelShuffle, pixelShuffle, pixelUnshuffle } from "./pixel-shuffle.ts";
 export { celu, selu, threshold } from "./pointwise/activation.ts";
+export { polygamma } from "./pointwise/polygamma.ts";
 export { rsub } from "./pointwise/reversed.ts";
 export { where } from "./pointwise/where.ts";
 export { adaptiveAvgPool1d, adaptiveMaxPool1dWithIndices as adaptiveMaxPool1d } from "./pool/adaptive.ts";
@@ -43,6 +45,7 @@ export {
   setRngState,
 } from "./random/generator.ts";
 export { normal } from "./random/sample.ts";
+export { rrelu } from "./rrelu.ts";
 export { cartesianProd, combinations, meshgrid } from "./sequence.ts";
 export { atleast1d, atleast2d, atleast3d, broadcastTensors } from "./shape.ts";
 export { cosineSimilarity, pairwiseDistance } from "./similarity.ts";

@@ -55,10 +55,12 @@ type Gradient =
 
 export interface Derivatives {
   /** By input where they are declared, in terms of the inputs, `GRAD` and `RESULT`; `undefined` to derive it. */
-  readonly given?: readonly (Expr | undefined)[];
+  readonly given?: readonly (Expr | "missing" | undefined)[];
   /** Derived ones read the result instead of computing it anew: backward then needs the result. */
   readonly readResult?: boolean;
   readonly missing?: boolean;
+  /** Not differentiable: results never require grad. */
+  readonly isConstant?: boolean;
 }
 
 /** The operands of a program that computes with the parts of complex numbers. */
@@ -149,6 +151,10 @@ export class Fused {
     return found;
   }
 
+  get isConstant(): boolean {
+    return this.derivatives.isConstant === true;
+  }
+
   gradient(i: number): Gradient {
     this.gradients[i] ??= this.deriveGradient(i);
     return this.gradients[i];
@@ -156,10 +162,10 @@ export class Fused {
 
   private deriveGradient(i: number): Gradient {
     const { given, readResult, missing } = this.derivatives;
-    if (missing) return { kind: "missing" };
+    if (missing || given?.[i] === "missing") return { kind: "missing" };
     // A gradient's own gradient must not take the two for one another.
     const grad = this.inputs.includes(GRAD.name) ? arg(`${GRAD.name} of ${this.nodeName}`) : GRAD;
-    let expr = given?.[i];
+    let expr = given?.[i] as Expr | undefined;
     if (this.kinds !== null) expr = this.complexGradient(i, expr, grad, this.kinds);
     else expr ??= differentiate(this.expr, this.inputs[i] as string, grad);
     if (readResult && given?.[i] === undefined) expr = substitute(expr, this.expr, RESULT);
@@ -320,7 +326,7 @@ export function run(
       layout = null;
     } else if (!t.layout.isContiguous) layout = null;
   }
-  const recorded = stored.category >= Category.Floating && shouldRecord(tensors);
+  const recorded = stored.category >= Category.Floating && !fused.isConstant && shouldRecord(tensors);
   const program = fused.program(registerType(compute));
   const backend = backendOf(first.storage.device);
   if (into !== null) return runInto(fused, tensors, scalars, program, shape, result, into, recorded);

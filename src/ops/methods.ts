@@ -24,6 +24,7 @@ export { at, indexPut_, setAt } from "./index.ts";
 export { indexAdd_, indexCopy_, indexFill_, put_ } from "./index-select.ts";
 export { maskedScatter_ } from "./masked.ts";
 export { addbmm_, addmm_, addmv_, addr_, baddbmm_ } from "./matmul-add.ts";
+export { polygammaMethod as polygamma } from "./pointwise/polygamma.ts";
 export { whereMethod as where } from "./pointwise/where.ts";
 export { dim, elementSize, isContiguous, numel, size, storageOffset, stride } from "./properties.ts";
 export {

@@ -53,9 +53,10 @@ export interface PointwiseSpec<A extends readonly string[], O extends Options> {
   readonly expr: (args: Args<A>, options: OptionExprs<O>) => Expr;
   /**
    * Gradients of the arguments that are better given than derived (for stability, or at kinks): `grad` times the local derivative.
-   * `"missing"`: PyTorch has none, and backward is an error.
+   * `"missing"`: PyTorch has none, and backward is an error (for this argument, or for all). `"none"`: PyTorch calls the op not
+   * differentiable, and its results never require grad.
    */
-  readonly derivative?: { readonly [K in A[number]]?: Derivative<A, O> } | "missing";
+  readonly derivative?: { readonly [K in A[number]]?: Derivative<A, O> | "missing" } | "missing" | "none";
   /** Derived gradients read the result instead of computing it anew. Say so where PyTorch saves the result for backward. */
   readonly saves?: "result";
   /** PyTorch's node, where its name does not follow from the op's, or depends on which arguments are numbers. */
@@ -263,14 +264,18 @@ export class PointwiseOp {
     ];
     const { derivative, node = nodeNameOf(spec.name) } = spec;
     const missing = derivative === "missing";
-    const declared = missing ? {} : (derivative ?? {});
-    const given = inputs.map((name) => declared[name]?.({ ...args, grad: GRAD, result: RESULT }, optionExprs));
+    const declared = typeof derivative === "object" ? derivative : {};
+    const given = inputs.map((name) => {
+      const own = declared[name];
+      return typeof own === "function" ? own({ ...args, grad: GRAD, result: RESULT }, optionExprs) : own;
+    });
     const nodeName =
       typeof node === "string" ? node : node(Object.fromEntries(this.args.map((name, i) => [name, isNumber(i)])));
     return new Fused(spec.name, nodeName, spec.expr(args, optionExprs), inputs, scalars, {
       given,
       readResult: spec.saves === "result",
       missing,
+      isConstant: derivative === "none",
     });
   }
 

@@ -76,6 +76,27 @@ const RELATIVE_F64: { readonly [P in Prim]?: number } = {
   digamma: 1e-13,
   zeta: 1e-13,
   pow: 1e-14,
+  erfcx: 1e-13,
+  ndtri: 1e-13,
+  besselJ0: 1e-13,
+  besselJ1: 1e-13,
+  besselY0: 1e-13,
+  besselY1: 1e-13,
+  airyAi: 1e-13,
+  i0: 1e-14,
+  i1: 1e-14,
+  i0e: 1e-14,
+  i1e: 1e-14,
+  k0: 1e-14,
+  k1: 1e-14,
+  k0e: 1e-14,
+  k1e: 1e-14,
+  igamma: 1e-12,
+  igammac: 1e-12,
+  hermiteH: 1e-13,
+  hermiteHe: 1e-13,
+  laguerreL: 1e-13,
+  legendreP: 1e-13,
   hypot: 1e-15,
   sigmoid: 1e-15,
 };
@@ -102,6 +123,12 @@ function expectClose(prim: Prim, type: "f32" | "f64", got: number, exact: number
   if (!(ulps(got, exact, "f64") <= 3)) expect.fail(label);
 }
 
+/** Their second operand is a degree; in float32 they are computed so, and overflow there. */
+const POLYNOMIALS: ReadonlySet<Prim> = new Set<Prim>([
+  ...(["chebyshevT", "chebyshevU", "chebyshevV", "chebyshevW"] as const),
+  ...(["hermiteH", "hermiteHe", "laguerreL", "legendreP"] as const),
+]);
+
 const floats = PRIMS.filter((p) => PRIMITIVES[p].types !== "integer");
 const integers = PRIMS.filter((p) => PRIMITIVES[p].types !== "float");
 
@@ -123,6 +150,9 @@ describe.each(ISAS)("the engine agrees with the evaluation, on %s", (isa) => {
       }
       // In float64, ζ far below zero takes the difference of large parts.
       if (prim === "zeta") columns = keep(columns, ([s, q]) => !(Math.abs(q!) > 1e4) && !(s! > 50));
+      // Degrees and parameters that the evaluation would take long for.
+      if (POLYNOMIALS.has(prim)) columns = columns.map((c, i) => (i === 1 ? c.map((n) => n % 12) : c));
+      if (prim === "igamma" || prim === "igammac") columns = keep(columns, ([a]) => !(a! > 1e6 && a! < Infinity));
       // Beyond this the poles of Γ are closer than the argument's precision.
       if (prim === "lgamma" || prim === "digamma") columns = keep(columns, ([v]) => !(v! < -50 && v! > -Infinity));
       const got = run(prim, type, columns);

@@ -17,6 +17,7 @@ export {
   upsampleBilinear,
   upsampleNearest,
 } from "./interpolate.ts";
+export { glu, prelu, rrelu, rrelu_ } from "./glu.ts";
 export { linear } from "./linear.ts";
 export * from "./loss/index.ts";
 export { oneHot } from "./one-hot.ts";

@@ -55,3 +55,12 @@ export function fits(op: string, name: string, value: Scalar, dtype: DType): voi
   if (!(number >= low && number < high))
     throw new ValueError(`${op}: expected a number that ${dtype} can hold as ${name}, got ${String(value)}`);
 }
+
+/** Refuses float16 and bfloat16, where PyTorch computes in float32 and float64 alone. */
+export function noHalves(op: string): (args: readonly TensorOrScalar[]) => void {
+  return (args) => {
+    const dtype = resultType(args);
+    if (dtype.isFloatingPoint && dtype.itemsize === 2)
+      throw new DTypeError(`${op}: expected a dtype that is float32 or float64, or an integer one, got ${dtype}`);
+  };
+}

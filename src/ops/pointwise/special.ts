@@ -1,6 +1,6 @@
-/** @file Error functions and the Gamma family. */
-import { type Pointwise, pointwise } from "../pointwise-form.ts";
-import type { Unary } from "./signatures.ts";
+/** @file Error functions, the Gamma family and the first modified Bessel function, as far as `torch` itself has them; `torch.special` has more. */
+import { FLOATING, type Pointwise, pointwise } from "../pointwise-form.ts";
+import type { Pair, Unary } from "./signatures.ts";
 
 /**
  * The error function `2/√π ∫₀ˣ e^(−t²) dt`. PyTorch: `torch.erf`.
@@ -48,4 +48,48 @@ export const digamma: Pointwise<Unary> = pointwise({
   args: ["input"],
   dtype: "float",
   expr: ({ input }) => input.digamma(),
+});
+
+/**
+ * The regularized lower incomplete gamma function `P(a, x) = 1/Γ(a) ∫₀ˣ t^(a−1) e^(−t) dt`. PyTorch: `torch.igamma`.
+ *
+ * @param input - `a`, of at least 0; floating dtype
+ * @param other - `x`, of at least 0
+ * @returns the broadcast shape; as in PyTorch, differentiable by `other` only
+ * @example
+ * torch.igamma(torch.tensor([4.5]), torch.tensor([3.5])) // tensor([0.3607])
+ */
+export const igamma: Pointwise<Pair> = pointwise({
+  name: "igamma",
+  args: ["input", "other"],
+  dtype: "same",
+  accepts: FLOATING,
+  expr: ({ input, other }) => input.igamma(other),
+  derivative: { input: "missing" },
+});
+
+/**
+ * The regularized upper incomplete gamma function, `1 − igamma(a, x)`. PyTorch: `torch.igammac`.
+ * @example
+ * torch.igammac(torch.tensor([4.5]), torch.tensor([3.5])) // tensor([0.6393])
+ */
+export const igammac: Pointwise<Pair> = pointwise({
+  name: "igammac",
+  args: ["input", "other"],
+  dtype: "same",
+  accepts: FLOATING,
+  expr: ({ input, other }) => input.igammac(other),
+  derivative: { input: "missing" },
+});
+
+/**
+ * The modified Bessel function of the first kind, of order 0. PyTorch: `torch.i0`.
+ * @example
+ * torch.i0(torch.tensor([0, 1, 2])) // tensor([1.0000, 1.2661, 2.2796])
+ */
+export const i0: Pointwise<Unary> = pointwise({
+  name: "i0",
+  args: ["input"],
+  dtype: "float",
+  expr: ({ input }) => input.i0(),
 });
