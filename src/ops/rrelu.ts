@@ -18,6 +18,7 @@ const timesNoise: Pointwise<Pair> = pointwise({
   accepts: FLOATING,
   node: "RreluWithNoiseBackward0",
   expr: ({ input, noise }) => input.mul(noise),
+  derivative: { input: ({ grad, input, noise }) => where(input.le(0), grad.mul(noise), grad) },
 });
 
 /** The mean of the slopes below 0, 1 above. */
@@ -41,7 +42,7 @@ export interface RreluOptions extends GeneratorOption {
 type Rrelu = (input: Tensor, ...args: Call<[lower: number, upper: number, training: boolean], RreluOptions>) => Tensor;
 
 /** One slope is drawn, as a float64, for each element that is not above 0, in their order. */
-function drawnNoise(input: Tensor, { lower = 1 / 8, upper = 1 / 3, generator }: RreluOptions): Tensor {
+function drawnNoise(input: Tensor, { lower = 1 / 8, upper = 1 / 3, generator = null }: RreluOptions): Tensor {
   const below = input.le(0);
   const drawn = empty([below.sum().item() as number], { dtype: float64, device: input.device });
   drawn.uniform_(lower, upper, { generator });

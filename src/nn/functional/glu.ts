@@ -6,9 +6,9 @@ import { bind, type Call } from "../../ops/bind.ts";
 import { cat } from "../../ops/joining.ts";
 import { kernelOp } from "../../ops/kernel-form.ts";
 import { checkInt, checkTensor } from "../../ops/params.ts";
+import type { Pair } from "../../ops/pointwise/signatures.ts";
 import { FLOATING, type PointwiseOnly, pointwise } from "../../ops/pointwise-form.ts";
 import { type RreluOptions, rrelu as rreluOp } from "../../ops/rrelu.ts";
-import type { Pair } from "../../ops/pointwise/signatures.ts";
 
 export { prelu } from "../../ops/pointwise/prelu.ts";
 
