@@ -11,6 +11,7 @@ import { DTypeError } from "../core/errors.ts";
 import * as c from "./complex-functions.ts";
 import { apply, type ComplexPrim, constant, type Expr, isComplexPrim, type Prim, where } from "./expr.ts";
 import { type Choice, PRIMITIVES, type Pullback } from "./primitives.ts";
+import { SPECIAL_OF_REALS } from "./special-primitives.ts";
 import { freeArgs, topologicalOrder } from "./walk.ts";
 
 export type { Pair } from "./complex-functions.ts";
@@ -116,6 +117,7 @@ const COMPLEX: { readonly [P in Prim | ComplexPrim]: ComplexRule | null } = {
   lgamma: null,
   digamma: null,
   zeta: null,
+  ...SPECIAL_OF_REALS,
 
   // Predicates and logic.
   not: { lower: (z) => c.realPair(truth(z as Pair).not()) },
@@ -154,6 +156,8 @@ const COMPLEX: { readonly [P in Prim | ComplexPrim]: ComplexRule | null } = {
   hypot: null,
   copysign: null,
   nextafter: null,
+  gcd: null,
+  lcm: null,
 
   // Comparisons and logic.
   eq: {

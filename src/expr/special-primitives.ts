@@ -90,3 +90,8 @@ export const SPECIAL_PRIMITIVES = {
   ),
   exponent: unary("exponent", 2, (x) => frexp(x).exponent),
 } satisfies { readonly [P in Prim]?: PrimRule };
+
+/** These functions over complex numbers: there are none. */
+export const SPECIAL_OF_REALS = Object.fromEntries(Object.keys(SPECIAL_PRIMITIVES).map((name) => [name, null])) as {
+  readonly [P in keyof typeof SPECIAL_PRIMITIVES]: null;
+};

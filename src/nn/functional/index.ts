@@ -7,6 +7,7 @@ export { channelShuffle, pixelShuffle, pixelUnshuffle } from "../../ops/pixel-sh
 export { cosineSimilarity, normalize, pairwiseDistance } from "../../ops/similarity.ts";
 export * from "./activations.ts";
 export { type DropoutOptions, dropout } from "./dropout.ts";
+export { glu, prelu, rrelu, rrelu_ } from "./glu.ts";
 export { affineGrid, type GridSampleOptions, gridSample } from "./grid-sample.ts";
 export {
   type InterpolateOptions,
@@ -17,7 +18,6 @@ export {
   upsampleBilinear,
   upsampleNearest,
 } from "./interpolate.ts";
-export { glu, prelu, rrelu, rrelu_ } from "./glu.ts";
 export { linear } from "./linear.ts";
 export * from "./loss/index.ts";
 export { oneHot } from "./one-hot.ts";
