@@ -42,5 +42,6 @@
   X(scatter)                   \
   X(searchsorted)              \
   X(sort)                      \
+  X(sort_rows)                 \
   X(topk)                      \
   // end of the list

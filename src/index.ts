@@ -53,6 +53,7 @@ export { setPrintoptions } from "./format/print-options.ts";
 export * as nn from "./nn/index.ts";
 export * from "./ops/functions.ts";
 export * as linalg from "./ops/linalg/index.ts";
+export * as masked from "./ops/masked/index.ts";
 export * as random from "./ops/random/index.ts";
 export * from "./ops/shared.ts";
 export * as special from "./ops/special/index.ts";

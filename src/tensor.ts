@@ -13,7 +13,9 @@ import { Tensor } from "./core/tensor.ts";
 import type { ExtremeMethod } from "./ops/arg-reduce.ts";
 import * as complexOps from "./ops/complex.ts";
 import * as methodsOnly from "./ops/methods.ts";
+import type { WholeOrAlongMethod } from "./ops/order-statistics.ts";
 import * as shared from "./ops/shared.ts";
+import type { UniqueConsecutiveMethod, UniqueMethod } from "./ops/unique.ts";
 
 /** Turns `(input: Tensor, …rest) => R` into `(…rest) => R`. */
 type Method<F> = F extends (input: Tensor, ...rest: infer A) => infer R ? (...rest: A) => R : never;
@@ -39,6 +41,17 @@ interface OverloadedMethods {
   readonly max: ExtremeMethod;
   /** Smallest element: of all, along `dim`, or of two tensors. PyTorch: `Tensor.min`. */
   readonly min: ExtremeMethod;
+  /** The median of everything, or of each row along `dim`. PyTorch: `Tensor.median`. */
+  readonly median: WholeOrAlongMethod;
+  /** The median of what is not NaN. PyTorch: `Tensor.nanmedian`. */
+  readonly nanmedian: WholeOrAlongMethod;
+  /** The distinct elements, or slices along `dim`, in order. PyTorch: `Tensor.unique`. */
+  readonly unique: UniqueMethod;
+  /** The elements, or slices along `dim`, without those that equal the one before. PyTorch: `Tensor.unique_consecutive`. */
+  readonly uniqueConsecutive: UniqueConsecutiveMethod;
+  /** The positions of the elements that are not zero: one a row, or one tensor a dimension. PyTorch: `Tensor.nonzero`. */
+  nonzero(options: { asTuple: true }): Tensor[];
+  nonzero(options?: { asTuple?: false }): Tensor;
 }
 
 interface AutogradMethods {
@@ -58,7 +71,7 @@ interface AutogradMethods {
 }
 
 export interface TensorMethods
-  extends Omit<Methods<typeof shared>, "max" | "min">,
+  extends Omit<Methods<typeof shared>, keyof OverloadedMethods>,
     InPlaceMethods<typeof shared>,
     InPlaceMethods<typeof methodsOnly>,
     Omit<Methods<typeof methodsOnly>, keyof OverloadedMethods>,

@@ -1,9 +1,10 @@
 // Sorting, selecting and searching along one dimension. NaN counts as the largest element, as in PyTorch.
 //
-// sort: [descending, ndim, dim, sizes[ndim]; in: operand; values: operand; indices: operand (int64)]
-//   Always stable.
+// sort: [descending, stable, ndim, dim, sizes[ndim]; in: operand; values: operand; indices: operand (int64)]
 // topk: [mode, largest, k, ndim, dim, sizes[ndim] of in; in: operand; values: operand; indices: operand (int64)]
-//   mode 0: the k first of the sorted order, in that order; 1: the k-th alone (results have size 1 along `dim`).
+//   mode 0: the k first of the sorted order, in that order; 1: the same, in PyTorch's order of unsorted ones; and one element a
+//   row (results have size 1 along `dim`), 2: the k-th; 3: the lower median, NaN if there is one; 4: that of what is no NaN;
+//   5: the commonest, of equally common ones the smallest.
 // searchsorted: [right, rows, length, count; sequence: address, dtype, strides[2]; values: address, dtype, strides[2];
 //                sorter: address (0: none), strides[2]; out: address, dtype (int64 or int32)]
 //   For each of `count` values in a row, where it would be inserted into the row's sorted sequence; both have one dtype;
@@ -12,54 +13,12 @@
 // An operand is address, dtype, strides[ndim]; real dtypes; the results may not be the input.
 //
 // Elements become unsigned keys in the same order. A key and its position move together: by merging where they are few,
-// else by radix, least significant digits first.
+// else by radix, least significant digits first. Where equal keys leave it open which index comes out, order.h decides.
 #include "../platform.h"
-#include "../kernels/dtype_switch.h"
+#include "order.h"
 
 namespace TT_NS {
 namespace {
-
-template <typename K>
-struct Pair {
-  K key;
-  K place;
-};
-
-// Keys of 4 bytes where they suffice: half the memory traffic.
-template <typename T>
-struct KeyOf {
-  using type = uint32_t;
-};
-template <>
-struct KeyOf<int64_t> {
-  using type = uint64_t;
-};
-template <>
-struct KeyOf<double> {
-  using type = uint64_t;
-};
-
-template <typename T>
-TT_INLINE typename KeyOf<T>::type key_of(T x) {
-  if constexpr (same<T, double>) {
-    const uint64_t bits = bit_cast_to<uint64_t>(x + 0.0);  // -0 becomes 0: they are equal
-    const uint64_t key = bits ^ (uint64_t(int64_t(bits) >> 63) | uint64_t(1) << 63);
-    return x != x ? ~uint64_t(0) : key;
-  } else if constexpr (is_float<T>) {
-    const float wide = widen(x) + 0.0f;
-    const uint32_t bits = bit_cast_to<uint32_t>(wide);
-    const uint32_t key = bits ^ (uint32_t(int32_t(bits) >> 31) | 0x80000000u);
-    return wide != wide ? ~uint32_t(0) : key;
-  } else if constexpr (same<T, int64_t>) {
-    return uint64_t(x) ^ uint64_t(1) << 63;
-  } else if constexpr (same<T, bool8>) {
-    return x.bits != 0;
-  } else if constexpr (same<T, uint8_t>) {
-    return x;
-  } else {
-    return uint32_t(int32_t(x)) ^ 0x80000000u;
-  }
-}
 
 template <typename T, typename K>
 TT_INLINE void make_pairs(const T* from, int64_t step, int64_t n, K flip, Pair<K>* pairs) {
@@ -132,11 +91,12 @@ TT_INLINE Pair<K>* sort_pairs(Pair<K>* pairs, Pair<K>* other, int64_t n) {
 }
 
 // Moves the k smallest pairs to the front of `kept`, in the order of their places. `rest` is for candidates.
+// Gives whether the k-th key has equals.
 template <typename K>
-static void select_pairs(const Pair<K>* pairs, int64_t n, int64_t k, Pair<K>* kept, Pair<K>* rest) {
+static bool select_pairs(const Pair<K>* pairs, int64_t n, int64_t k, Pair<K>* kept, Pair<K>* rest) {
   // Digit by digit from the top: the k-th key lies in the bucket where the counts pass k.
   const Pair<K>* candidates = pairs;
-  int64_t count = n, wanted = k;
+  int64_t count = n, wanted = k, equals = n;
   K prefix = 0;
   for (int shift = int(sizeof(K)) * 8 - 8; shift >= 0; shift -= 8) {
     uint64_t counts[256] = {};
@@ -144,7 +104,8 @@ static void select_pairs(const Pair<K>* pairs, int64_t n, int64_t k, Pair<K>* ke
     int bucket = 0;
     while (wanted > int64_t(counts[bucket])) wanted -= int64_t(counts[bucket++]);
     prefix |= K(bucket) << shift;
-    if (shift > 0 && int64_t(counts[bucket]) < count) {
+    equals = int64_t(counts[bucket]);
+    if (shift > 0 && equals < count) {
       int64_t next = 0;
       for (int64_t i = 0; i < count; i++)
         if (int(candidates[i].key >> shift & 255) == bucket) rest[next++] = candidates[i];
@@ -157,10 +118,13 @@ static void select_pairs(const Pair<K>* pairs, int64_t n, int64_t k, Pair<K>* ke
   for (int64_t i = 0; i < n && next < k; i++) {
     if (pairs[i].key < prefix || (pairs[i].key == prefix && wanted-- > 0)) kept[next++] = pairs[i];
   }
+  return equals > 1;
 }
 
+enum Mode { SORT_STABLE, SORT, TOP, TOP_UNSORTED, KTH, MEDIAN, NANMEDIAN, MODE };
+
 struct Job {
-  int mode;  // 0 sort, 1 top k, 2 k-th
+  Mode mode;
   bool descending;
   int64_t k;
   int ndim;  // without the sorted dimension
@@ -171,6 +135,103 @@ struct Job {
   bool failed = false;
 };
 
+// Up to this many, PyTorch's sort is by insertion, which is stable.
+constexpr int64_t kStableUpTo = 16;
+
+template <typename K>
+static bool any_equal(const Pair<K>* sorted, int64_t n) {
+  for (int64_t i = 1; i < n; i++)
+    if (sorted[i].key == sorted[i - 1].key) return true;
+  return false;
+}
+
+// A row's pairs, with room for twice as many behind them.
+template <typename K>
+struct Row {
+  Pair<K>* pairs;
+  int64_t n;
+
+  Pair<K>* room() const { return pairs + n; }
+  Pair<K>* more_room() const { return pairs + 2 * n; }
+};
+
+template <typename K>
+static const Pair<K>* sorted_row(const Row<K>& row, bool stable) {
+  const int64_t n = row.n;
+  if (stable || n <= kStableUpTo) return sort_pairs(row.pairs, row.room(), n);
+  Pair<K>* const original = row.more_room();
+  memcpy(original, row.pairs, size_t(n) * sizeof(Pair<K>));
+  const Pair<K>* const sorted = sort_pairs(row.pairs, row.room(), n);
+  if (!any_equal(sorted, n)) return sorted;
+  introsort(original, original + n);
+  return original;
+}
+
+template <typename K>
+static const Pair<K>* top_of_row(const Row<K>& row, int64_t k, bool in_order) {
+  const int64_t n = row.n;
+  if (in_order) {
+    // Without equals among the first k + 1 there is but one order.
+    const bool tied = select_pairs(row.pairs, n, k, row.room(), row.more_room());
+    const Pair<K>* const sorted = sort_pairs(row.room(), row.more_room(), k);
+    if (!tied && !any_equal(sorted, k)) return sorted;
+  }
+  Pair<K>* const first = row.pairs;
+  if (k * 64 <= n) {
+    partial_sort(first, first + k, first + n);
+  } else {
+    introselect(first, first + k - 1, first + n);
+    if (in_order) introsort(first, first + k - 1);
+  }
+  return first;
+}
+
+template <typename K>
+static const Pair<K>* kth_of_row(const Row<K>& row, int64_t k) {
+  quickselect(row.pairs, row.n, k - 1);
+  return row.pairs + k - 1;
+}
+
+// `nan` is the first NaN's place, or n; `nans` their number.
+template <typename K>
+static const Pair<K>* median_of_row(const Row<K>& row, bool ignore_nan, int64_t nan, int64_t nans) {
+  if (!ignore_nan && nan < row.n) return row.pairs + nan;
+  Pair<K>* const nth = row.pairs + (nans < row.n ? (row.n - nans - 1) / 2 : 0);
+  introselect(row.pairs, nth, row.pairs + row.n);
+  return nth;
+}
+
+// The last of the longest run of equals; NaN (the highest key of a float) equals nothing.
+template <typename K>
+static const Pair<K>* mode_of_row(const Row<K>& row, bool is_float) {
+  const Pair<K>* const sorted = sorted_row(row, false);
+  int64_t longest = 0, length = 0, best = 0;
+  for (int64_t i = 0; i < row.n; i++) {
+    length++;
+    if (i + 1 < row.n && sorted[i].key == sorted[i + 1].key && !(is_float && sorted[i].key == ~K(0))) continue;
+    if (length > longest) {
+      longest = length;
+      best = i;
+    }
+    length = 0;
+  }
+  return sorted + best;
+}
+
+template <typename K>
+static const Pair<K>* choose(const Job& job, const Row<K>& row, int64_t nan, int64_t nans, bool is_float) {
+  switch (job.mode) {
+    case SORT_STABLE:
+    case SORT: return sorted_row(row, job.mode == SORT_STABLE);
+    case TOP:
+    case TOP_UNSORTED: return top_of_row(row, job.k, job.mode == TOP);
+    case KTH: return kth_of_row(row, job.k);
+    case MEDIAN:
+    case NANMEDIAN: return median_of_row(row, job.mode == NANMEDIAN, nan, nans);
+    default: return mode_of_row(row, is_float);
+  }
+}
+
 template <typename T>
 static void run(Job& job) {
   using K = typename KeyOf<T>::type;
@@ -179,6 +240,7 @@ static void run(Job& job) {
   T* const values = reinterpret_cast<T*>(job.operands[1].data);
   int64_t* const indices = reinterpret_cast<int64_t*>(job.operands[2].data);
   const int64_t n = job.n;
+  const int64_t count = job.mode <= SORT ? n : job.mode <= TOP_UNSORTED ? job.k : 1;
   parallel(product(job.sizes, job.ndim), 2048 / n + 1, [&](int64_t begin, int64_t end, int) {
     Pair<K>* const pairs = static_cast<Pair<K>*>(tt_scratch(TT_SCRATCH_OTHER, size_t(n) * 3 * sizeof(Pair<K>)));
     if (!pairs) {
@@ -193,21 +255,17 @@ static void run(Job& job) {
       T* const value = values + walk.offset[1];
       int64_t* const index = indices + walk.offset[2];
       make_pairs(from, job.steps[0], n, flip, pairs);
-      const Pair<K>* sorted;
-      int64_t first = 0, count = n;
-      if (job.mode == 0) {
-        sorted = sort_pairs(pairs, pairs + n, n);
-      } else {
-        Pair<K>* const kept = pairs + n;
-        select_pairs(pairs, n, job.k, kept, pairs + 2 * n);
-        sorted = sort_pairs(kept, pairs + 2 * n, job.k);
-        count = job.k;
-        if (job.mode == 2) first = job.k - 1;
+      int64_t nan = n, nans = 0;
+      if constexpr (is_float<T>) {
+        if (job.mode >= MEDIAN)
+          for (int64_t i = n - 1; i >= 0; i--)
+            if (pairs[i].key == ~K(0)) nan = i, nans++;
       }
-      for (int64_t i = first; i < count; i++) {
-        const int64_t place = int64_t(sorted[i].place);
-        value[(i - first) * job.steps[1]] = from[place * job.steps[0]];
-        index[(i - first) * job.steps[2]] = place;
+      const Pair<K>* const chosen = choose(job, Row<K>{pairs, n}, nan, nans, is_float<T>);
+      for (int64_t i = 0; i < count; i++) {
+        const int64_t place = int64_t(chosen[i].place);
+        value[i * job.steps[1]] = from[place * job.steps[0]];
+        index[i * job.steps[2]] = place;
       }
     }
   });
@@ -218,7 +276,7 @@ static int32_t sort_along(ArgReader& reader, Job& job) {
   const int dim = int(reader.integer());
   read_sizes(reader, ndim, job.sizes);
   for (int k = 0; k < 3; k++) read_operand(reader, ndim, job.operands[k]);
-  if (product(job.sizes, ndim) == 0 || (job.mode != 0 && job.k == 0)) return TT_OK;
+  if (product(job.sizes, ndim) == 0 || (job.mode >= TOP && job.mode <= KTH && job.k == 0)) return TT_OK;
   job.n = ndim ? job.sizes[dim] : 1;
   if (job.n > int64_t(UINT32_MAX)) return TT_BAD_ARGUMENT;  // places are as wide as keys
   job.ndim = 0;
@@ -282,16 +340,16 @@ using namespace TT_NS;
 TT_ENTRY(sort) {
   ArgReader reader{args};
   Job job;
-  job.mode = 0;
   job.k = 0;
   job.descending = reader.integer() != 0;
+  job.mode = reader.integer() != 0 ? SORT_STABLE : SORT;
   return sort_along(reader, job);
 }
 
 TT_ENTRY(topk) {
   ArgReader reader{args};
   Job job;
-  job.mode = int(reader.integer()) + 1;
+  job.mode = Mode(int(reader.integer()) + TOP);
   job.descending = reader.integer() != 0;
   job.k = reader.integer();
   return sort_along(reader, job);

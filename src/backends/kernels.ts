@@ -68,6 +68,9 @@ export interface IndexOptions {
 /** How `scatter` combines what it writes with what is there. */
 export type ScatterMode = "set" | "add" | "multiply" | "amin" | "amax";
 
+/** The lower median (NaN if there is one, or without those), and the smallest of the commonest elements. */
+export type OrderStatistic = "median" | "nanmedian" | "mode";
+
 export interface Kernels extends LossKernels, PoolKernels, ResampleKernels {
   readonly random: RandomKernels;
   readonly linalg: LinalgKernels;
@@ -108,12 +111,24 @@ export interface Kernels extends LossKernels, PoolKernels, ResampleKernels {
   cat(out: Operand, inputs: readonly Operand[], dim: number): void;
   /** Joins inputs of one shape along a new dimension `dim` of `out`. */
   stack(out: Operand, inputs: readonly Operand[], dim: number): void;
-  /** Stable; NaN counts as the largest. `values` and `indices` (int64) have the input's shape. */
-  sort(values: Operand, indices: Operand, input: Operand, dim: number, descending: boolean): void;
-  /** The first `k` of the sorted order. */
-  topk(values: Operand, indices: Operand, input: Operand, k: number, dim: number, largest: boolean): void;
+  /** NaN counts as the largest. `values` and `indices` (int64) have the input's shape. Equal elements: stable, or as PyTorch leaves them. */
+  sort(values: Operand, indices: Operand, input: Operand, dim: number, descending: boolean, stable: boolean): void;
+  /** The first `k` of the sorted order, in that order or as PyTorch leaves them. */
+  topk(
+    values: Operand,
+    indices: Operand,
+    input: Operand,
+    k: number,
+    dim: number,
+    largest: boolean,
+    sorted: boolean,
+  ): void;
   /** The `k`-th smallest, counted from 1; the results have size 1 along `dim`. */
   kthvalue(values: Operand, indices: Operand, input: Operand, k: number, dim: number): void;
+  /** One element of each row along `dim`: a statistic that is always one of them. */
+  orderStatistic(statistic: OrderStatistic, values: Operand, indices: Operand, input: Operand, dim: number): void;
+  /** The order (int64 [rows]) of the rows of a contiguous matrix: by first elements, where equal by second ones, … Stable. */
+  sortRows(order: Operand, input: Operand): void;
   /** Where values would be inserted into sorted sequences; all are [rows, n], of one dtype, `out` int64 or int32. */
   searchsorted(out: Operand, sequence: Operand, values: Operand, right: boolean, sorter: Operand | null): void;
   /** Running sums and products along `dim`, in one dtype. */

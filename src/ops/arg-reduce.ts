@@ -73,11 +73,14 @@ const whole = (kind: Kind): KernelOp<void> =>
     node: kind === "max" ? "MaxBackward1" : "MinBackward1",
     forward: ([input]) => extremes(kind, input as Tensor, null, false, true).values,
     saves: () => [0, ~0],
-    backward: ([grad], context) => {
-      const mask = context.input(0).eq(context.result(0));
-      return [(grad as Tensor).div(mask.sum()).mul(mask)];
-    },
+    backward: ([grad], context) => [shareAmongEquals(grad as Tensor, context.input(0), context.result(0))],
   });
+
+/** The gradient of one chosen value, shared evenly by all elements that equal it; NaN equals NaN here. */
+export function shareAmongEquals(grad: Tensor, input: Tensor, value: Tensor): Tensor {
+  const mask = input.eq(value).logicalOr(input.isnan().logicalAnd(value.isnan()));
+  return grad.div(mask.sum()).mul(mask);
+}
 
 const ops = { max: { dim: alongDim("max"), whole: whole("max") }, min: { dim: alongDim("min"), whole: whole("min") } };
 

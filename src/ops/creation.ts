@@ -3,7 +3,7 @@ import { metaOf } from "../autograd/meta.ts";
 import { isInferenceModeEnabled } from "../autograd/modes.ts";
 import { backendOf } from "../backends/backend.ts";
 import { cpu, type Device, type DeviceLike, device as toDevice } from "../core/device.ts";
-import { Category, DType, getDefaultDtype, int64 } from "../core/dtype.ts";
+import { Category, DType, getDefaultDtype, int64, toReal } from "../core/dtype.ts";
 import { DTypeError, describe, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
 import { type Complex, isIntLike, isScalar, type Scalar, scalarToString } from "../core/scalar.ts";
@@ -168,6 +168,7 @@ function allInts(...numbers: readonly number[]): boolean {
 
 /** Writes `f(i)` as element `i` of a fresh contiguous one-dimensional tensor on the host. */
 function sequence(n: number, dtype: DType, f: (i: number) => number, options: TensorOptions): Tensor {
+  if (dtype.isComplex) return sequence(n, toReal(dtype), f, { device: options.device ?? null }).to(dtype);
   const wide = dtype.category < Category.Floating ? int64 : dtype;
   const t = allocate([n], wide, cpu);
   const raw = backendOf(cpu).bytes(t.storage);
@@ -228,6 +229,22 @@ export function arange(...args: RangeArgs): Tensor {
   return sequence(Math.max(0, Math.ceil(n)), dtype, (i) => first64 + i * by, options);
 }
 
+function checkSteps(op: string, start: number, end: number, steps: number): void {
+  for (const [name, n] of Object.entries({ start, end }))
+    if (typeof n !== "number") throw new ValueError(`${op}: expected a number as ${name}, got ${describe(n)}`);
+  if (!Number.isInteger(steps) || steps < 0)
+    throw new ValueError(`${op}: expected a whole number of steps, at least 0, got ${describe(steps)}`);
+}
+
+/** Evenly spaced numbers, from both ends, as PyTorch counts them, so that the last one is exactly `end`. */
+function evenly(start: number, end: number, steps: number, dtype: DType): (i: number) => number {
+  const whole = dtype.category < Category.Floating;
+  const [first, last] = whole ? [Math.trunc(start), Math.trunc(end)] : [start, end];
+  const exact = steps > 1 ? (last - first) / (steps - 1) : 0;
+  const step = dtype.itemsize === 4 && !whole ? Math.fround(exact) : exact;
+  return (i) => (i < Math.floor(steps / 2) || steps === 1 ? first + i * step : last - (steps - 1 - i) * step);
+}
+
 /**
  * `steps` numbers evenly from `start` to `end`, both included. PyTorch: `torch.linspace`.
  * @example
@@ -235,14 +252,40 @@ export function arange(...args: RangeArgs): Tensor {
  */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
   checkOptions("linspace", options);
-  if (!Number.isInteger(steps) || steps < 0)
-    throw new ValueError(`linspace: expected a whole number of steps, at least 0, got ${steps}`);
+  checkSteps("linspace", start, end, steps);
   const dtype = options.dtype ?? getDefaultDtype();
-  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
-  // From both ends, as PyTorch does, so that the last element is exactly `end`.
-  const at = (i: number) =>
-    i < Math.floor(steps / 2) || steps === 1 ? start + i * step : end - (steps - 1 - i) * step;
+  const at = evenly(start, end, steps, dtype);
   return sequence(steps, dtype, dtype.category < Category.Floating ? (i) => Math.trunc(at(i)) : at, options);
+}
+
+/**
+ * `steps` powers of `base` with exponents evenly from `start` to `end`, both included. PyTorch: `torch.logspace`.
+ *
+ * @param args - `base` (10), then options
+ * @throws ValueError for fewer than 0 steps
+ * @example
+ * torch.logspace(0, 2, 3) // tensor([  1.,  10., 100.])
+ */
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  ...args: [base?: number, options?: TensorOptions] | [options?: TensorOptions & { base?: number }]
+): Tensor {
+  const options = (args.find(isOptions) ?? {}) as TensorOptions & { base?: number };
+  checkOptions("logspace", options, ["base"]);
+  checkSteps("logspace", start, end, steps);
+  const base = typeof args[0] === "number" ? args[0] : (options.base ?? 10);
+  if (typeof base !== "number") throw new ValueError(`logspace: expected a number as base, got ${describe(base)}`);
+  const dtype = options.dtype ?? getDefaultDtype();
+  const whole = dtype.category < Category.Floating;
+  const at = evenly(start, end, steps, dtype);
+  // Integers count exponents from the start alone, as PyTorch does.
+  const step = steps > 1 ? (Math.trunc(end) - Math.trunc(start)) / (steps - 1) : 0;
+  const power = whole
+    ? (i: number) => Math.trunc(base ** (Math.trunc(start) + i * step))
+    : (i: number) => base ** at(i);
+  return sequence(steps, dtype, power, options);
 }
 
 /**

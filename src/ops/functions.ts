@@ -11,6 +11,7 @@ export {
   full,
   fullLike,
   linspace,
+  logspace,
   ones,
   onesLike,
   zeros,
@@ -19,6 +20,8 @@ export {
 export { type CdistMode, cdist, pdist } from "./distance.ts";
 export { type EinsumSublist, einsum } from "./einsum.ts";
 export { asTensor, frombuffer, fromNumpy, scalarTensor, tensor } from "./from-data.ts";
+export { histogramdd } from "./histogram.ts";
+export { cumulativeTrapezoid, gradient, trapezoid, trapz } from "./integrate.ts";
 export { cat, columnStack, concat, concatenate, dstack, hstack, rowStack, stack, vstack } from "./joining.ts";
 export { pcaLowrank, svdLowrank } from "./linalg/lowrank.ts";
 export { luUnpack } from "./linalg/lu.ts";
@@ -47,7 +50,14 @@ export {
 export { normal } from "./random/sample.ts";
 export { rrelu } from "./rrelu.ts";
 export { cartesianProd, combinations, meshgrid } from "./sequence.ts";
-export { atleast1d, atleast2d, atleast3d, broadcastTensors } from "./shape.ts";
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  broadcastShapesOf as broadcastShapes,
+  broadcastTensors,
+} from "./shape.ts";
 export { cosineSimilarity, pairwiseDistance } from "./similarity.ts";
 export { bucketize, searchsorted } from "./sort.ts";
 export { trilIndices, triuIndices } from "./triangular.ts";
+export { isin } from "./unique.ts";

@@ -11,8 +11,6 @@ import { kernelOp } from "./kernel-form.ts";
 import { apart } from "./operands.ts";
 import { checkSameDType, checkTensor, type Named, named } from "./params.ts";
 
-type NonzeroArgs = Call<[], { asTuple?: boolean }>;
-
 function positionsOf(input: Tensor): Tensor {
   const { kernels } = backendOf(input.device);
   const out = allocate([kernels.countNonzero(input), input.ndim], int64, input.device);
@@ -27,8 +25,8 @@ function positionsOf(input: Tensor): Tensor {
  *                                           //         [3]])
  */
 export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
-export function nonzero(input: Tensor, ...args: NonzeroArgs): Tensor;
-export function nonzero(input: Tensor, ...args: NonzeroArgs): Tensor | Tensor[] {
+export function nonzero(input: Tensor, options?: { asTuple?: false }): Tensor;
+export function nonzero(input: Tensor, ...args: Call<[], { asTuple?: boolean }>): Tensor | Tensor[] {
   checkTensor("nonzero", input);
   const { asTuple = false } = bind<{ asTuple?: boolean }>("nonzero", ["asTuple"], args);
   if (!asTuple) return positionsOf(input);

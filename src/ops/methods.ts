@@ -21,9 +21,11 @@ export { newEmpty, newFull, newOnes, newTensor, newZeros } from "./creation-meth
 export { scatter_, scatterAdd_, scatterReduce_ } from "./gather.ts";
 export { item, itemBigInt, numpy, tensorToString as toString, tolist } from "./host.ts";
 export { at, indexPut_, setAt } from "./index.ts";
+export { indexReduce_ } from "./index-reduce.ts";
 export { indexAdd_, indexCopy_, indexFill_, put_ } from "./index-select.ts";
 export { maskedScatter_ } from "./masked.ts";
 export { addbmm_, addmm_, addmv_, addr_, baddbmm_ } from "./matmul-add.ts";
+export { swapaxes_, swapdims_, t_, transpose_ } from "./permute.ts";
 export { polygammaMethod as polygamma } from "./pointwise/polygamma.ts";
 export { whereMethod as where } from "./pointwise/where.ts";
 export { dim, elementSize, isContiguous, numel, size, storageOffset, stride } from "./properties.ts";
@@ -37,7 +39,9 @@ export {
   random_,
   uniform_,
 } from "./random/fill.ts";
+export { renorm_ } from "./renorm.ts";
 export { repeat } from "./repeat.ts";
-export { expand, expandAs, reshapeAs, sumToSize, view, viewAs } from "./shape.ts";
+export { resize_, resizeAs_ } from "./resize.ts";
+export { expand, expandAs, reshapeAs, squeeze_, sumToSize, unsqueeze_, view, viewAs } from "./shape.ts";
 export { unfold } from "./slice.ts";
 export { tril_, triu_ } from "./triangular.ts";

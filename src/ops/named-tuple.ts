@@ -1,5 +1,6 @@
 /** @file Several results of one call: a tuple that also has PyTorch's names. */
 import type { Tensor } from "../core/tensor.ts";
+import { snakeCase } from "../format/python-names.ts";
 
 /**
  * `const [values, indices] = x.max(1)` and `const { values, indices } = x.max(1)` alike. The order of the fields cannot be seen in
@@ -30,7 +31,7 @@ export function namedTuple(fields: Readonly<Record<string, Tensor>>, op = "named
   for (const name of Object.keys(fields)) Object.defineProperty(tuple, name, { value: fields[name] });
   const print = () =>
     `torch.return_types.${op}(\n${Object.entries(fields)
-      .map(([name, t]) => `${name}=${t}`)
+      .map(([name, t]) => `${snakeCase(name)}=${t}`)
       .join(",\n")})`;
   Object.defineProperty(tuple, "toString", { value: print });
   Object.defineProperty(tuple, Symbol.for("nodejs.util.inspect.custom"), { value: print });

@@ -26,16 +26,14 @@ interface TwoDims {
 }
 type TwoDimsArgs = Named<[dim0: number, dim1: number], ["dim0", "dim1"], TwoDims>;
 
-function swapDims(
-  op: string,
-  names: readonly ["dim0", "dim1"] | readonly ["axis0", "axis1"],
-  input: Tensor,
-  args: readonly unknown[],
-): Tensor {
+const DIMS = ["dim0", "dim1"] as const;
+const AXES = ["axis0", "axis1"] as const;
+
+function twoDims(op: string, names: typeof DIMS | typeof AXES, input: Tensor, args: readonly unknown[]): TwoDims {
   checkTensor(op, input);
   const given = named<Record<string, number>>(op, names, 2, args);
   const [dim0, dim1] = names.map((name) => wrapDim(op, given[name] as number, input.ndim)) as [number, number];
-  return transposeOp.call(input, { dim0, dim1 });
+  return { dim0, dim1 };
 }
 
 /**
@@ -44,20 +42,38 @@ function swapDims(
  * torch.zeros(2, 3, 5).transpose(0, 2).shape // [5, 3, 2]
  */
 export function transpose(input: Tensor, ...args: TwoDimsArgs): Tensor {
-  return swapDims("transpose", ["dim0", "dim1"], input, args);
+  return transposeOp.call(input, twoDims("transpose", DIMS, input, args));
+}
+
+/**
+ * As `transpose`, of the tensor itself. PyTorch: `Tensor.transpose_`.
+ * @example
+ * torch.zeros(2, 3).transpose_(0, 1).shape // [3, 2]
+ */
+export function transpose_(input: Tensor, ...args: TwoDimsArgs): Tensor {
+  return transposeOp.callInPlace(input, twoDims("transpose_", DIMS, input, args));
 }
 
 /** Another name of `transpose`. PyTorch: `torch.swapdims`. */
 export function swapdims(input: Tensor, ...args: TwoDimsArgs): Tensor {
-  return swapDims("swapdims", ["dim0", "dim1"], input, args);
+  return transposeOp.call(input, twoDims("swapdims", DIMS, input, args));
 }
 
+/** Another name of `transpose_`. PyTorch: `Tensor.swapdims_`. */
+export function swapdims_(input: Tensor, ...args: TwoDimsArgs): Tensor {
+  return transposeOp.callInPlace(input, twoDims("swapdims_", DIMS, input, args));
+}
+
+type TwoAxesArgs = Named<[axis0: number, axis1: number], ["axis0", "axis1"], { axis0: number; axis1: number }>;
+
 /** Another name of `transpose`. PyTorch: `torch.swapaxes`. */
-export function swapaxes(
-  input: Tensor,
-  ...args: Named<[axis0: number, axis1: number], ["axis0", "axis1"], { axis0: number; axis1: number }>
-): Tensor {
-  return swapDims("swapaxes", ["axis0", "axis1"], input, args);
+export function swapaxes(input: Tensor, ...args: TwoAxesArgs): Tensor {
+  return transposeOp.call(input, twoDims("swapaxes", AXES, input, args));
+}
+
+/** Another name of `transpose_`. PyTorch: `Tensor.swapaxes_`. */
+export function swapaxes_(input: Tensor, ...args: TwoAxesArgs): Tensor {
+  return transposeOp.callInPlace(input, twoDims("swapaxes_", AXES, input, args));
 }
 
 const tOp = viewOp({
@@ -66,14 +82,24 @@ const tOp = viewOp({
   backward: (grad) => grad.t(),
 });
 
-/** The transpose of a matrix; tensors of fewer dimensions as they are. PyTorch: `torch.t`. */
-export function t(input: Tensor): Tensor {
-  checkTensor("t", input);
+function checkMatrix(op: string, input: Tensor): void {
+  checkTensor(op, input);
   if (input.ndim > 2)
     throw new ShapeError(
-      `t: expected a tensor with at most 2 dimensions, got shape ${shapeText(input.shape)}; use transpose or mT`,
+      `${op}: expected a tensor with at most 2 dimensions, got shape ${shapeText(input.shape)}; use transpose or mT`,
     );
+}
+
+/** The transpose of a matrix; tensors of fewer dimensions as they are. PyTorch: `torch.t`. */
+export function t(input: Tensor): Tensor {
+  checkMatrix("t", input);
   return tOp.call(input, undefined);
+}
+
+/** As `t`, of the tensor itself. PyTorch: `Tensor.t_`. */
+export function t_(input: Tensor): Tensor {
+  checkMatrix("t_", input);
+  return tOp.callInPlace(input, undefined);
 }
 
 /** The last two dimensions exchanged, and complex numbers conjugated. PyTorch: `torch.adjoint`, `Tensor.mH`. */

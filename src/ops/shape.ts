@@ -231,6 +231,22 @@ export function broadcastTensors(...tensors: readonly Tensor[] | [readonly Tenso
   return list.map((t) => expandTo("broadcastTensors", t, shape));
 }
 
+/**
+ * The shape that shapes broadcast to: aligned at the right, sizes equal or 1. A number stands for a shape of one size.
+ * PyTorch: `torch.broadcast_shapes`.
+ *
+ * @throws ShapeError if they do not broadcast
+ * @example
+ * torch.broadcastShapes([5, 1], [3]) // [5, 3]
+ */
+export function broadcastShapesOf(...shapes: readonly (Shape | number)[]): number[] {
+  return [
+    ...shapes
+      .map((shape) => sizesOf("broadcastShapes", [typeof shape === "number" ? [shape] : shape]))
+      .reduce((a, b) => broadcastShapes("broadcastShapes", a, b), []),
+  ];
+}
+
 /** Tensors given as arguments or as one array. */
 function listOf(op: string, tensors: readonly unknown[]): readonly Tensor[] {
   const list = tensors.length === 1 && Array.isArray(tensors[0]) ? tensors[0] : tensors;
@@ -249,11 +265,24 @@ const unsqueezeOp = viewOp<{ dim: number }>({
   backward: (grad, { dim }) => grad.squeeze(dim),
 });
 
+function unsqueezeArgs(op: string, input: Tensor, args: readonly unknown[]): { dim: number } {
+  checkTensor(op, input);
+  const { dim } = named<{ dim: number }>(op, ["dim"], 1, args);
+  return { dim: wrapDim(op, dim, input.ndim + 1) };
+}
+
 /** A dimension of size 1 put in at `dim`; a view. PyTorch: `torch.unsqueeze`. */
 export function unsqueeze(input: Tensor, ...args: Dim): Tensor {
-  checkTensor("unsqueeze", input);
-  const { dim } = named<{ dim: number }>("unsqueeze", ["dim"], 1, args);
-  return unsqueezeOp.call(input, { dim: wrapDim("unsqueeze", dim, input.ndim + 1) });
+  return unsqueezeOp.call(input, unsqueezeArgs("unsqueeze", input, args));
+}
+
+/**
+ * As `unsqueeze`, of the tensor itself. PyTorch: `Tensor.unsqueeze_`.
+ * @example
+ * torch.zeros(2).unsqueeze_(0).shape // [1, 2]
+ */
+export function unsqueeze_(input: Tensor, ...args: Dim): Tensor {
+  return unsqueezeOp.callInPlace(input, unsqueezeArgs("unsqueeze_", input, args));
 }
 
 const squeezeOps = [0, 1, 2].map((i) =>
@@ -272,15 +301,29 @@ const squeezeOps = [0, 1, 2].map((i) =>
   }),
 );
 
-/** Dimensions of size 1 taken out: those named, or all; a view. PyTorch: `torch.squeeze`. */
-export function squeeze(
+type SqueezeArgs = Call<[dim: number | Shape | null], { dim?: number | Shape | null }>;
+
+function squeezeArgs(
+  name: string,
   input: Tensor,
-  ...args: Call<[dim: number | Shape | null], { dim?: number | Shape | null }>
-): Tensor {
-  checkTensor("squeeze", input);
-  const { dim } = bind<{ dim?: number | Shape | null }>("squeeze", ["dim"], args);
+  args: readonly unknown[],
+): { op: (typeof squeezeOps)[number]; dims: readonly number[] } {
+  checkTensor(name, input);
+  const { dim } = bind<{ dim?: number | Shape | null }>(name, ["dim"], args);
   const op = squeezeOps[dim === undefined || dim === null ? 0 : typeof dim === "number" ? 1 : 2];
-  return (op as NonNullable<typeof op>).call(input, { dims: wrapDims("squeeze", dim, input.ndim) });
+  return { op: op as NonNullable<typeof op>, dims: wrapDims(name, dim, input.ndim) };
+}
+
+/** Dimensions of size 1 taken out: those named, or all; a view. PyTorch: `torch.squeeze`. */
+export function squeeze(input: Tensor, ...args: SqueezeArgs): Tensor {
+  const { op, dims } = squeezeArgs("squeeze", input, args);
+  return op.call(input, { dims });
+}
+
+/** As `squeeze`, of the tensor itself. PyTorch: `Tensor.squeeze_`. */
+export function squeeze_(input: Tensor, ...args: SqueezeArgs): Tensor {
+  const { op, dims } = squeezeArgs("squeeze_", input, args);
+  return op.callInPlace(input, { dims });
 }
 
 /** Sums over dimensions until the shape is `size`: the way back from broadcasting. PyTorch: `Tensor.sum_to_size`. */

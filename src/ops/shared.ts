@@ -1,12 +1,17 @@
 /** @file Ops that are functions of `torch` and methods of `Tensor` alike. */
 
+export { aminmax } from "./aminmax.ts";
 export { argmax, argmin, max, min } from "./arg-reduce.ts";
 export { conj, isComplex, isFloatingPoint, resolveConj, resolveNeg } from "./complex.ts";
 export { clone } from "./copy.ts";
+export { corrcoef, cov } from "./covariance.ts";
 export { cross } from "./cross.ts";
+export { allclose, equal } from "./equality.ts";
 export { frexp } from "./frexp.ts";
 export { gather, scatter, scatterAdd, scatterReduce, takeAlongDim } from "./gather.ts";
+export { bincount, histc, histogram } from "./histogram.ts";
 export { indexPut } from "./index.ts";
+export { indexReduce } from "./index-reduce.ts";
 export { indexAdd, indexCopy, indexFill, indexSelect, put, take } from "./index-select.ts";
 export { choleskyInverse, choleskyOld as cholesky, choleskySolve } from "./linalg/cholesky.ts";
 export { det, logdet, slogdetOld as slogdet } from "./linalg/det.ts";
@@ -22,7 +27,9 @@ export { bmm, dot, matmul, mm, mv } from "./matmul.ts";
 export { addbmm, addmm, addmv, addr, baddbmm } from "./matmul-add.ts";
 export { trace } from "./matrices.ts";
 export { std, stdMean, variance as var, varMean } from "./moments.ts";
+export { nanmean, nansum } from "./nan-reduce.ts";
 export { dist, norm } from "./norm.ts";
+export { median, mode, nanmedian } from "./order-statistics.ts";
 export {
   adjoint,
   diag,
@@ -53,14 +60,17 @@ export * from "./pointwise/select.ts";
 export * from "./pointwise/special.ts";
 export * from "./pointwise/trigonometric.ts";
 export { ger, inner, kron, outer, vdot } from "./products.ts";
+export { nanquantile, quantile } from "./quantile.ts";
 export { bernoulli, multinomial } from "./random/sample.ts";
 export { all, amax, amin, any, countNonzero, logsumexp, mean, prod, sum } from "./reduce.ts";
+export { renorm } from "./renorm.ts";
 export { flip, fliplr, flipud, repeatInterleave, roll, rot90, tile } from "./repeat.ts";
 export { cummax, cummin, cumprod, cumsum, diff, logcumsumexp } from "./scan.ts";
 export { broadcastTo, flatten, ravel, reshape, squeeze, unflatten, unsqueeze } from "./shape.ts";
-export { asStrided, narrow, select } from "./slice.ts";
+export { asStrided, narrow, narrowCopy, select } from "./slice.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { argsort, kthvalue, msort, sort, topk } from "./sort.ts";
 export { chunk, dsplit, hsplit, split, splitWithSizes, tensorSplit, unbind, vsplit } from "./split.ts";
 export { tril, triu } from "./triangular.ts";
+export { unique, uniqueConsecutive } from "./unique.ts";
 export { asStridedScatter, diagonalScatter, selectScatter, sliceScatter } from "./view-scatter.ts";

@@ -97,6 +97,11 @@ export function narrow(input: Tensor, ...args: NarrowArgs): Tensor {
   return sliceOp.call(input, { dim: d, start: first, length, step: 1 });
 }
 
+/** As `narrow`, but a copy. PyTorch: `torch.narrow_copy`. */
+export function narrowCopy(input: Tensor, ...args: NarrowArgs): Tensor {
+  return narrow(input, ...args).clone();
+}
+
 interface Geometry {
   readonly size: Shape;
   readonly stride: Shape;

@@ -1,6 +1,6 @@
 /** @file Sorting, selecting and searching along a dimension. */
 import { backendOf } from "../backends/backend.ts";
-import { int32, int64 } from "../core/dtype.ts";
+import { bool, int32, int64 } from "../core/dtype.ts";
 import { DTypeError, describe, IndexError, ShapeError, ValueError } from "../core/errors.ts";
 import { isScalar } from "../core/scalar.ts";
 import { type Shape, shapeText, wrapDim } from "../core/shape.ts";
@@ -14,7 +14,7 @@ import { vector } from "./operands.ts";
 import { checkInt, checkTensor, type Named, named } from "./params.ts";
 
 /** Values chosen along a dimension give their gradient to where they came from. */
-function backToPlaces(
+export function backToPlaces(
   grad: Tensor | null,
   context: Context<{ readonly dim: number; readonly keepdim?: boolean }>,
 ): (Tensor | null)[] {
@@ -25,7 +25,7 @@ function backToPlaces(
 }
 
 /** Runs a kernel that gives values and indices of one shape. */
-function select(
+export function selectAlong(
   input: Tensor,
   shape: Shape,
   kernel: (values: Tensor, indices: Tensor, input: Tensor) => void,
@@ -42,13 +42,19 @@ function checkReal(op: string, input: Tensor): void {
     throw new DTypeError(`${op}: expected a real dtype, got ${input.dtype}: complex numbers have no order`);
 }
 
+/** @throws DTypeError for complex numbers and, as in PyTorch, for bools */
+export function checkNumbers(op: string, input: Tensor): void {
+  checkReal(op, input);
+  if (input.dtype === bool) throw new DTypeError(`${op}: expected an integer or floating-point dtype, got ${bool}`);
+}
+
 const sortOp = kernelOp<{ dim: number; descending: boolean; stable: boolean }>({
   name: "sort",
   node: ({ stable }) => (stable ? "SortBackward1" : "SortBackward0"),
-  forward: ([input], { dim, descending }) => {
+  forward: ([input], { dim, descending, stable }) => {
     const x = input as Tensor;
-    return select(x, x.shape, (values, indices, from) =>
-      backendOf(x.device).kernels.sort(values, indices, from, dim, descending),
+    return selectAlong(x, x.shape, (values, indices, from) =>
+      backendOf(x.device).kernels.sort(values, indices, from, dim, descending, stable),
     );
   },
   saves: () => [~1],
@@ -64,10 +70,9 @@ type SortArgs = Call<[dim: number, descending: boolean], SortOptions>;
 const SORT = ["dim", "descending", "stable"] as const;
 
 /**
- * The elements in order along a dimension, and where each was. Equal elements always keep their order; NaN comes last (first, if
- * descending). PyTorch: `torch.sort`.
+ * The elements in order along a dimension, and where each was. NaN comes last (first, if descending). PyTorch: `torch.sort`.
  *
- * @param args - `dim` (−1), `descending`, `stable`
+ * @param args - `dim` (−1), `descending`, `stable`: equal elements keep their order, which they need not do else
  * @example
  * torch.tensor([3, 1, 2]).sort().indices // tensor([1, 2, 0])
  */
@@ -82,7 +87,7 @@ function sorted(op: string, input: Tensor, args: readonly unknown[]): [Tensor, T
   return sortOp.results([input], { dim: wrapDim(op, dim, input.ndim), descending, stable }) as [Tensor, Tensor];
 }
 
-/** The positions of the elements in order along a dimension. PyTorch: `torch.argsort`. */
+/** The positions of the elements in order along a dimension, as `sort` gives them. PyTorch: `torch.argsort`. */
 export function argsort(input: Tensor, ...args: SortArgs): Tensor {
   return sorted("argsort", input, args)[1];
 }
@@ -92,14 +97,14 @@ export function msort(input: Tensor): Tensor {
   return sorted("msort", input, [0])[0];
 }
 
-const topkOp = kernelOp<{ k: number; dim: number; largest: boolean }>({
+const topkOp = kernelOp<{ k: number; dim: number; largest: boolean; sorted: boolean }>({
   name: "topk",
-  forward: ([input], { k, dim, largest }) => {
+  forward: ([input], { k, dim, largest, sorted }) => {
     const x = input as Tensor;
     const shape = x.ndim === 0 ? [] : x.shape.with(dim, k);
     if (x.ndim === 0 && k === 0) return [x.clone(), allocate([], int64, x.device)];
-    return select(x, shape, (values, indices, from) =>
-      backendOf(x.device).kernels.topk(values, indices, from, k, dim, largest),
+    return selectAlong(x, shape, (values, indices, from) =>
+      backendOf(x.device).kernels.topk(values, indices, from, k, dim, largest, sorted),
     );
   },
   saves: () => [~1],
@@ -125,13 +130,14 @@ type TopkArgs = Named<
  * torch.tensor([1, 5, 3]).topk(2).values // tensor([5, 3])
  */
 export function topk(input: Tensor, ...args: TopkArgs): ValuesAndIndices {
-  checkReal("topk", input);
-  const { k, dim = -1, largest = true } = named<TopkOptions>("topk", ["k", "dim", "largest", "sorted"], 1, args);
+  checkNumbers("topk", input);
+  const names = ["k", "dim", "largest", "sorted"] as const;
+  const { k, dim = -1, largest = true, sorted = true } = named<TopkOptions>("topk", names, 1, args);
   checkInt("topk", "k", k);
   const d = wrapDim("topk", dim, input.ndim);
   const size = input.shape[d] ?? 1;
   if (k < 0 || k > size) throw new IndexError(`topk: expected k in the range [0, ${size}], got ${k}`);
-  const [values, indices] = topkOp.results([input], { k, dim: d, largest }) as [Tensor, Tensor];
+  const [values, indices] = topkOp.results([input], { k, dim: d, largest, sorted }) as [Tensor, Tensor];
   return namedTuple({ values, indices }, "topk");
 }
 
@@ -140,7 +146,7 @@ const kthvalueOp = kernelOp<{ k: number; dim: number; keepdim: boolean }>({
   forward: ([input], { k, dim, keepdim }) => {
     const x = input as Tensor;
     const shape = x.ndim === 0 ? [] : x.shape.with(dim, 1);
-    const both = select(x, shape, (values, indices, from) =>
+    const both = selectAlong(x, shape, (values, indices, from) =>
       backendOf(x.device).kernels.kthvalue(values, indices, from, k, dim),
     );
     return keepdim || x.ndim === 0 ? both : both.map((t) => t.squeeze(dim));
@@ -158,7 +164,7 @@ type KthvalueArgs = Named<[k: number, dim: number, keepdim: boolean], ["k", "dim
 
 /** The `k`-th smallest element along a dimension, counted from 1, and where it was. PyTorch: `torch.kthvalue`. */
 export function kthvalue(input: Tensor, ...args: KthvalueArgs): ValuesAndIndices {
-  checkReal("kthvalue", input);
+  checkNumbers("kthvalue", input);
   const { k, dim = -1, keepdim = false } = named<KthvalueOptions>("kthvalue", ["k", "dim", "keepdim"], 1, args);
   checkInt("kthvalue", "k", k);
   const d = wrapDim("kthvalue", dim, input.ndim);
@@ -190,7 +196,7 @@ export function searchsorted(
   values: Tensor | number,
   ...args: Call<[], SearchOptions>
 ): Tensor {
-  checkReal("searchsorted", sortedSequence);
+  checkNumbers("searchsorted", sortedSequence);
   const {
     outInt32 = false,
     right = false,
@@ -272,7 +278,7 @@ export function bucketize(
   boundaries: Tensor,
   ...args: Call<[], Pick<SearchOptions, "outInt32" | "right">>
 ): Tensor {
-  checkReal("bucketize", boundaries);
+  checkNumbers("bucketize", boundaries);
   if (boundaries.ndim !== 1)
     throw new ShapeError(`bucketize: expected a vector as boundaries, got shape ${shapeText(boundaries.shape)}`);
   const { outInt32 = false, right = false } = bind<SearchOptions>("bucketize", ["outInt32", "right"], args);

@@ -1,7 +1,7 @@
 /** @file The `view` form of op: a function from layout to layout. No data moves; the result shares the storage. */
-import { attach, connect, shouldRecord } from "../autograd/graph.ts";
-import { asView } from "../autograd/inplace.ts";
-import { metaOf } from "../autograd/meta.ts";
+import { attach, connect, renewAccumulator, shouldRecord } from "../autograd/graph.ts";
+import { asView, checkInplace } from "../autograd/inplace.ts";
+import { bumpVersion, metaOf } from "../autograd/meta.ts";
 import { mode } from "../autograd/modes.ts";
 import { type Grad, Node } from "../autograd/node.ts";
 import type { DType } from "../core/dtype.ts";
@@ -46,6 +46,24 @@ export class ViewOp<Attrs> {
     asView(result, input, !grad ? "noGrad" : spec.multiOutput ? "multiOutput" : "default", replay);
     if (grad && shouldRecord([input])) attach(new ViewNode(this, input, attrs), result);
     return result;
+  }
+
+  /** Makes the tensor itself what `call` gives: its layout changes, and its history; its elements stay where they are. */
+  callInPlace(input: Tensor, attrs: Attrs): Tensor {
+    const recorded = shouldRecord([input]);
+    checkInplace(`${this.spec.name}_`, input, recorded);
+    const view = input.meta?.view ?? null;
+    // A view sees its history through its base, by its layout.
+    const node = recorded && view === null ? new ViewNode(this, input, attrs) : null;
+    Object.assign(input, { layout: this.spec.layout(input.layout, attrs, input.dtype) });
+    if (view !== null && view.replay !== null) {
+      const { replay } = view;
+      Object.assign(view, { replay: (base: Tensor) => this.call(replay(base), attrs) });
+    }
+    bumpVersion(input);
+    if (node !== null) attach(node, input);
+    else if (view === null) renewAccumulator(input);
+    return input;
   }
 }
 

@@ -1,25 +1,39 @@
 /** @file Sorting, selecting and searching along one dimension. NaN counts as the largest element. */
 import { IndexError } from "../../../core/errors.ts";
 import type { Operand } from "../../backend.ts";
+import type { OrderStatistic } from "../../kernels.ts";
 import { args, kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
 import { INDEX_OUT_OF_RANGE, putStrided } from "./strided.ts";
 
 const sortKernel = kernel("sort");
 const topkKernel = kernel("topk");
+const sortRowsKernel = kernel("sort_rows");
 const searchsortedKernel = kernel("searchsorted");
 
-/** Stable. `values` and `indices` (int64) have the input's shape, and are not the input. */
-export function sort(values: Operand, indices: Operand, input: Operand, dim: number, descending: boolean): void {
+/**
+ * `values` and `indices` (int64) have the input's shape, and are not the input.
+ * @param stable - whether equal elements keep their order, or come in that of PyTorch's unstable sort
+ */
+export function sort(
+  values: Operand,
+  indices: Operand,
+  input: Operand,
+  dim: number,
+  descending: boolean,
+  stable: boolean,
+): void {
   const { shape } = input.layout;
-  putAll(0, [descending ? 1 : 0, shape.length, dim]);
-  putStrided(putStrided(putStrided(putAll(3, shape), input), values), indices);
+  putAll(0, [descending ? 1 : 0, stable ? 1 : 0, shape.length, dim]);
+  putStrided(putStrided(putStrided(putAll(4, shape), input), values), indices);
   check("sort", sortKernel());
 }
 
+/** Modes of the kernel, by their numbers. */
+const MODES = ["topk", "unsorted topk", "kthvalue", "median", "nanmedian", "mode"] as const;
+
 function select(
-  op: string,
-  mode: number,
+  mode: (typeof MODES)[number],
   values: Operand,
   indices: Operand,
   input: Operand,
@@ -28,12 +42,12 @@ function select(
   largest: boolean,
 ): void {
   const { shape } = input.layout;
-  putAll(0, [mode, largest ? 1 : 0, k, shape.length, dim]);
+  putAll(0, [MODES.indexOf(mode), largest ? 1 : 0, k, shape.length, dim]);
   putStrided(putStrided(putStrided(putAll(5, shape), input), values), indices);
-  check(op, topkKernel());
+  check(mode, topkKernel());
 }
 
-/** The `k` first elements of the sorted order, in that order; the results have size `k` along `dim`. */
+/** The `k` first elements of the sorted order; the results have size `k` along `dim`. */
 export function topk(
   values: Operand,
   indices: Operand,
@@ -41,13 +55,32 @@ export function topk(
   k: number,
   dim: number,
   largest: boolean,
+  sorted: boolean,
 ): void {
-  select("topk", 0, values, indices, input, k, dim, largest);
+  select(sorted ? "topk" : "unsorted topk", values, indices, input, k, dim, largest);
 }
 
 /** The `k`-th smallest element, counted from 1; the results have size 1 along `dim`. */
 export function kthvalue(values: Operand, indices: Operand, input: Operand, k: number, dim: number): void {
-  select("kthvalue", 1, values, indices, input, k, dim, false);
+  select("kthvalue", values, indices, input, k, dim, false);
+}
+
+/** The lower median or the commonest element of each row; the results have size 1 along `dim`. */
+export function orderStatistic(
+  statistic: OrderStatistic,
+  values: Operand,
+  indices: Operand,
+  input: Operand,
+  dim: number,
+): void {
+  select(statistic, values, indices, input, 0, dim, false);
+}
+
+/** The order of the rows of a contiguous matrix, into the contiguous int64 `order`. */
+export function sortRows(order: Operand, input: Operand): void {
+  const [rows, columns] = input.layout.shape as [number, number];
+  putAll(0, [rows, columns, operandAddress(input), input.dtype.code, operandAddress(order)]);
+  check("sortRows", sortRowsKernel());
 }
 
 /**
