@@ -4,6 +4,9 @@
 // Of native/kernels/, compiled for each instruction set: what gains from wide registers.
 #define TT_ENTRIES(X) \
   X(matmul)           \
+  X(norm_columns)     \
+  X(norm_rows)        \
+  X(norm_segments)    \
   X(pointwise)        \
   X(pool)             \
   X(reduce)           \

@@ -3,6 +3,7 @@ import type { Shape } from "../core/shape.ts";
 import type { Operand } from "./backend.ts";
 import type { LinalgKernels } from "./linalg-kernels.ts";
 import type { LossKernels } from "./loss-kernels.ts";
+import type { NormKernels } from "./norm-kernels.ts";
 import type { PoolKernels } from "./pool-kernels.ts";
 import type { ResampleKernels } from "./resample-kernels.ts";
 
@@ -71,7 +72,7 @@ export type ScatterMode = "set" | "add" | "multiply" | "amin" | "amax";
 /** The lower median (NaN if there is one, or without those), and the smallest of the commonest elements. */
 export type OrderStatistic = "median" | "nanmedian" | "mode";
 
-export interface Kernels extends LossKernels, PoolKernels, ResampleKernels {
+export interface Kernels extends LossKernels, NormKernels, PoolKernels, ResampleKernels {
   readonly random: RandomKernels;
   readonly linalg: LinalgKernels;
   /** `out = alpha · a @ b (+ beta · d)` over the last two dimensions; the others broadcast to those of `out`. */

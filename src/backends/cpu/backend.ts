@@ -12,6 +12,7 @@ import * as indexKernels from "./kernels/index.ts";
 import * as joinKernels from "./kernels/join.ts";
 import { linalgKernels } from "./kernels/linalg.ts";
 import * as lossKernels from "./kernels/loss.ts";
+import * as normKernels from "./kernels/norm.ts";
 import * as poolKernels from "./kernels/pool.ts";
 import * as randomKernels from "./kernels/random.ts";
 import * as resampleKernels from "./kernels/resample.ts";
@@ -174,6 +175,7 @@ export const cpuBackend: Backend = {
     matmul,
     ...softmaxKernels,
     ...lossKernels,
+    ...normKernels,
     ...indexKernels,
     ...joinKernels,
     ...sortKernels,

@@ -20,6 +20,7 @@ export {
 } from "./interpolate.ts";
 export { linear } from "./linear.ts";
 export * from "./loss/index.ts";
+export * from "./normalization.ts";
 export { oneHot } from "./one-hot.ts";
 export * from "./pooling.ts";
 export { logSoftmax, softmax, softmin } from "./softmax.ts";
