@@ -6,6 +6,12 @@ export { type PadMode, type PadOptions, pad } from "../../ops/pad.ts";
 export { channelShuffle, pixelShuffle, pixelUnshuffle } from "../../ops/pixel-shuffle.ts";
 export { cosineSimilarity, normalize, pairwiseDistance } from "../../ops/similarity.ts";
 export * from "./activations.ts";
+export {
+  type AttentionOptions,
+  type MultiHeadAttentionOptions,
+  multiHeadAttentionForward,
+  scaledDotProductAttention,
+} from "./attention.ts";
 export { type DropoutOptions, dropout } from "./dropout.ts";
 export { glu, prelu, rrelu, rrelu_ } from "./glu.ts";
 export { affineGrid, type GridSampleOptions, gridSample } from "./grid-sample.ts";
