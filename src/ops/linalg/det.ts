@@ -80,6 +80,7 @@ const detOp = kernelOp({
 
 /**
  * The determinant of each matrix. PyTorch: `torch.linalg.det`, `torch.det`.
+ * Differs: where the determinant is exactly 0 the gradient is still the adjugate's; PyTorch gives 0, unless with `createGraph`.
  *
  * @param A - [*, n, n]; float32, float64 or complex
  * @returns [*]; differentiable, at singular matrices too

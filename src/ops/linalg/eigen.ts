@@ -42,8 +42,8 @@ const eighOp = kernelOp<Attrs & { upper: boolean }>({
     if (!gV) return [V.mul((gL as Tensor).unsqueeze(-2)).matmul(VH)];
     const VHgV = VH.matmul(gV);
     checkPhase(`${context.attrs.op} (backward)`, "eigenvectors", VHgV.diagonal(0, -2, -1), gV);
-    // Where a factor of each vector is the only freedom, the diagonal of Vᴴ gV does not count.
-    const off = VHgV.sub(VHgV.diagonal(0, -2, -1).diagEmbed()).div(gaps(L));
+    // Only what is skew turns orthonormal vectors into such.
+    const off = VHgV.sub(VHgV.mH).mul(0.5).div(gaps(L));
     const inner = gL ? off.add(gL.to(V.dtype).diagEmbed()) : off;
     return [V.matmul(inner.matmul(VH))];
   },
