@@ -51,6 +51,7 @@ export { Tensor } from "./core/tensor.ts";
 export * as cuda from "./cuda.ts";
 export { setPrintoptions } from "./format/print-options.ts";
 export * as nn from "./nn/index.ts";
+export * as fft from "./ops/fft/index.ts";
 export * from "./ops/functions.ts";
 export * as linalg from "./ops/linalg/index.ts";
 export * as masked from "./ops/masked/index.ts";

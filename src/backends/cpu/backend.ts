@@ -8,6 +8,7 @@ import type { Epilogue } from "../kernels.ts";
 import { addon, argBits, args, kernel } from "./addon.ts";
 import { check, operandAddress, putAll, putFlat, putOperand } from "./call.ts";
 import { argReduce } from "./kernels/arg-reduce.ts";
+import * as fftKernels from "./kernels/fft.ts";
 import * as indexKernels from "./kernels/index.ts";
 import * as joinKernels from "./kernels/join.ts";
 import { linalgKernels } from "./kernels/linalg.ts";
@@ -182,6 +183,7 @@ export const cpuBackend: Backend = {
     ...scanKernels,
     ...poolKernels,
     ...resampleKernels,
+    ...fftKernels,
     argReduce,
   },
 };
