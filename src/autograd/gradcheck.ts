@@ -1,7 +1,8 @@
 /** @file Checks gradients against finite differences. */
 import { bytes } from "../backends/cpu/memory.ts";
-import { float64 } from "../core/dtype.ts";
+import { Category, complex128, float64 } from "../core/dtype.ts";
 import { AutogradError, DTypeError, ValueError } from "../core/errors.ts";
+import type { Complex } from "../core/scalar.ts";
 import { shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { grad } from "./api.ts";
@@ -21,10 +22,18 @@ type Results = Tensor | readonly Tensor[];
 type Checked = (...inputs: Tensor[]) => Results;
 
 const outputsOf = (results: Results): Tensor[] =>
-  (results instanceof Tensor ? [results] : [...results]).filter((t) => t.dtype.isFloatingPoint);
+  (results instanceof Tensor ? [results] : [...results]).filter((t) => t.dtype.category >= Category.Floating);
 
-/** The place of row-major element `i` in the storage, in elements. */
+/** Numbers of a tensor that vary by themselves: a complex element has two, its real and its imaginary part. */
+const freedomsOf = (t: Tensor): number => (t.dtype.isComplex ? 2 : 1) * t.layout.numel;
+
+/** The place of the freedom `i`, in row-major order, in the storage, in real numbers. */
 function placeOf(t: Tensor, i: number): number {
+  if (t.dtype.isComplex) return 2 * elementAt(t, i >> 1) + (i & 1);
+  return elementAt(t, i);
+}
+
+function elementAt(t: Tensor, i: number): number {
   const { shape, strides, offset } = t.layout;
   let rest = i;
   let at = offset;
@@ -36,10 +45,11 @@ function placeOf(t: Tensor, i: number): number {
 }
 
 function valuesOf(t: Tensor): number[] {
-  return (t.detach().reshape(-1).tolist() as number[]).map(Number);
+  const elements = t.detach().reshape(-1).tolist() as (number | Complex)[];
+  return elements.flatMap((x) => (typeof x === "object" ? [x.re, x.im] : [Number(x)]));
 }
 
-/** ∂output/∂input as [input elements][output elements], by central differences. */
+/** ∂output/∂input as [input freedoms][output freedoms], by central differences. */
 function numericalJacobian(
   f: Checked,
   inputs: readonly Tensor[],
@@ -50,7 +60,7 @@ function numericalJacobian(
   const raw = bytes(input.storage);
   const memory = new Float64Array(raw.buffer, raw.byteOffset, Math.floor(raw.byteLength / 8));
   const at = () => withGrad(false, () => valuesOf(outputsOf(f(...inputs))[output] as Tensor));
-  return Array.from({ length: input.layout.numel }, (_, i) => {
+  return Array.from({ length: freedomsOf(input) }, (_, i) => {
     const place = placeOf(input, i);
     const x = memory[place] as number;
     memory[place] = x + eps;
@@ -62,23 +72,32 @@ function numericalJacobian(
   });
 }
 
-/** The same from backward: one row of the transposed Jacobian for each output element. */
+/** A tensor like `t` with these freedoms. */
+function withValues(t: Tensor, values: Float64Array): Tensor {
+  if (!t.dtype.isComplex) return t.newTensor(values).reshape(t.shape);
+  const pairs = Array.from({ length: t.layout.numel }, (_, i) => ({ re: values[2 * i], im: values[2 * i + 1] }));
+  return t.newTensor(pairs as Complex[]).reshape(t.shape);
+}
+
+/**
+ * The same from backward: one row of the transposed Jacobian for each freedom of the output. The gradient of a complex input
+ * has the derivatives by its parts as its parts; i as gradient of a complex output picks the imaginary part.
+ */
 function analyticalJacobian(output: Tensor, input: Tensor): number[][] {
-  const columns = Array.from({ length: output.layout.numel }, (_, j) => {
-    const seed = new Float64Array(output.layout.numel);
+  const columns = Array.from({ length: freedomsOf(output) }, (_, j) => {
+    const seed = new Float64Array(freedomsOf(output));
     seed[j] = 1;
-    const gradOutput = output.newTensor(seed).reshape(output.shape);
-    const [g] = grad(output, input, gradOutput, { retainGraph: true, allowUnused: true });
-    return g ? valuesOf(g) : new Array<number>(input.layout.numel).fill(0);
+    const [g] = grad(output, input, withValues(output, seed), { retainGraph: true, allowUnused: true });
+    return g ? valuesOf(g) : new Array<number>(freedomsOf(input)).fill(0);
   });
-  return Array.from({ length: input.layout.numel }, (_, i) => columns.map((c) => c[i] as number));
+  return Array.from({ length: freedomsOf(input) }, (_, i) => columns.map((c) => c[i] as number));
 }
 
 /**
  * Compares the gradients of `func` with finite differences. PyTorch: `torch.autograd.gradcheck`.
  *
  * @param func - a function of tensors that gives a tensor, or several
- * @param inputs - those that require grad are checked; float64
+ * @param inputs - those that require grad are checked; float64 or complex128
  * @returns `true`; `false` where a gradient is wrong and `raiseException` is off
  * @throws AutogradError where a gradient is wrong, naming input, output and element
  * @example
@@ -91,12 +110,12 @@ export function gradcheck(func: Checked, inputs: Tensor | readonly Tensor[], opt
   const checked = list.filter((t) => t instanceof Tensor && requiresGrad(t));
   if (checked.length === 0) throw new ValueError("gradcheck: expected at least one input that requires grad");
   for (const t of checked)
-    if (t.dtype !== float64)
+    if (t.dtype !== float64 && t.dtype !== complex128)
       throw new DTypeError(
-        `gradcheck: expected float64 inputs, for the differences to be exact enough, got ${t.dtype}`,
+        `gradcheck: expected float64 or complex128 inputs, for the differences to be exact enough, got ${t.dtype}`,
       );
   const outputs = outputsOf(func(...list));
-  if (outputs.length === 0) throw new ValueError("gradcheck: expected a floating-point result");
+  if (outputs.length === 0) throw new ValueError("gradcheck: expected a floating-point or complex result");
   for (const [o, output] of outputs.entries()) {
     for (const [k, input] of checked.entries()) {
       const numerical = numericalJacobian(func, list, input, o, eps);
@@ -156,6 +175,6 @@ export function gradgradcheck(
 
 /** Values between −1 and 1 that do not repeat soon, as a leaf. */
 function spread(like: Tensor): Tensor {
-  const values = Float64Array.from({ length: like.layout.numel }, (_, i) => Math.sin(12.9898 * (i + 1)));
-  return like.newTensor(values).reshape(like.shape).detach().requiresGrad_();
+  const values = Float64Array.from({ length: freedomsOf(like) }, (_, i) => Math.sin(12.9898 * (i + 1)));
+  return withValues(like, values).detach().requiresGrad_();
 }

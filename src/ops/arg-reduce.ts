@@ -1,7 +1,7 @@
 /** @file Extremes and where they are: max, min, argmax, argmin. */
 import { backendOf } from "../backends/backend.ts";
 import { int64 } from "../core/dtype.ts";
-import { IndexError, ValueError } from "../core/errors.ts";
+import { DTypeError, IndexError, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
 import { shapeText, wrapDim } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
@@ -19,7 +19,9 @@ interface DimOptions {
 }
 type DimArgs = Call<[dim: number, keepdim: boolean], DimOptions>;
 
-function checkNotEmpty(op: string, input: Tensor, dim: number | null): void {
+function checkInput(op: string, input: Tensor, dim: number | null): void {
+  if (input.dtype.isComplex)
+    throw new DTypeError(`${op}: expected a real dtype, got ${input.dtype}: complex numbers have no order`);
   const empty = dim === null ? input.layout.numel === 0 : input.ndim > 0 && input.shape[dim] === 0;
   if (empty)
     throw new IndexError(
@@ -90,7 +92,7 @@ function extreme(kind: Kind, input: Tensor, args: readonly unknown[]): Tensor | 
   if (other instanceof Tensor) return (kind === "max" ? maximum : minimum)(input, other);
   const { dim, keepdim = false } = bind<DimOptions>(kind, ["dim", "keepdim"], args);
   const wrapped = dim === undefined || dim === null ? null : wrapDim(kind, dim, input.ndim);
-  checkNotEmpty(kind, input, wrapped);
+  checkInput(kind, input, wrapped);
   if (wrapped === null) return ops[kind].whole.call([input], undefined);
   const [values, indices] = ops[kind].dim.results([input], { dim: wrapped, keepdim }) as [Tensor, Tensor];
   return namedTuple<{ values: Tensor; indices: Tensor }>({ values, indices }, kind);
@@ -129,7 +131,7 @@ function position(kind: Kind, input: Tensor, args: readonly unknown[]): Tensor {
   if (!(input instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as input`);
   const { dim, keepdim = false } = bind<{ dim?: number | null; keepdim?: boolean }>(op, ["dim", "keepdim"], args);
   const wrapped = dim === undefined || dim === null ? null : wrapDim(op, dim, input.ndim);
-  checkNotEmpty(op, input, wrapped);
+  checkInput(op, input, wrapped);
   return extremes(kind, input, wrapped, keepdim, false).indices;
 }
 

@@ -220,6 +220,7 @@ export function arange(...args: RangeArgs): Tensor {
   if ((end - start) * step < 0)
     throw new ValueError(`arange: expected bounds in the direction of the step, got ${start} to ${end} by ${step}`);
   const dtype = options.dtype ?? (allInts(start, end, step) ? int64 : getDefaultDtype());
+  if (dtype.isComplex) throw new DTypeError(`arange: expected a real dtype, got ${dtype}`);
   if (dtype.category >= Category.Floating)
     return sequence(Math.ceil((end - start) / step), dtype, (i) => start + i * step, options);
   // Integers count in integers; int64 takes its bounds as such, too.

@@ -33,6 +33,7 @@ export { nativeLayerNorm, rmsNorm } from "./normalization/row-norm.ts";
 export { constantPadNd } from "./pad.ts";
 export { channelShuffle, pixelShuffle, pixelUnshuffle } from "./pixel-shuffle.ts";
 export { celu, selu, threshold } from "./pointwise/activation.ts";
+export { polar } from "./pointwise/parts.ts";
 export { polygamma } from "./pointwise/polygamma.ts";
 export { rsub } from "./pointwise/reversed.ts";
 export { where } from "./pointwise/where.ts";

@@ -420,6 +420,8 @@ function scatterReduceArgs(
   checkTensor(op, src, "src");
   if (!Object.hasOwn(modes, reduce))
     throw new ValueError(`${op}: expected ${Object.keys(modes).join(", ")} as reduce, got ${describe(reduce)}`);
+  if (input.dtype.isComplex && (reduce === "amax" || reduce === "amin"))
+    throw new DTypeError(`${op}: expected a real dtype for ${reduce}, got ${input.dtype}`);
   const d = wrapDim(op, dim, input.ndim);
   checkFits(op, index, input, "input", d);
   checkSource(op, input, index, src);

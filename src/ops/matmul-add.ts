@@ -20,7 +20,7 @@ import {
 } from "./matmul.ts";
 import { checkTensor, type Named, named } from "./params.ts";
 import type { FusedArithmetic } from "./pointwise/arithmetic.ts";
-import { type Pointwise, pointwise } from "./pointwise-form.ts";
+import { ANY, type Pointwise, pointwise } from "./pointwise-form.ts";
 
 interface Scales {
   /** Factor of the input; 0 says that the input counts for nothing, even where it is NaN. */
@@ -297,7 +297,7 @@ const addrOp: Pointwise<FusedArithmetic> = pointwise({
   args: ["input", "vec1", "vec2"],
   options: { beta: 1, alpha: 1 },
   dtype: "same",
-  accepts: [Category.Bool, Category.Integral, Category.Floating],
+  accepts: ANY,
   expr: ({ input, vec1, vec2 }, { beta, alpha }) =>
     where(beta.eq(0), 0, input.mul(beta)).add(vec1.mul(vec2).mul(alpha)),
 });
@@ -318,11 +318,6 @@ function addrAs(op: string, input: Tensor, vec1: Tensor, vec2: Tensor, scales: S
       throw new DTypeError(`${op}: expected a whole number as ${name} for ${dtype}, got ${describe(value)}`);
   const { beta, alpha } = factorsOf(op, dtype, scales);
   const column = vec1.unsqueeze(1);
-  if (dtype.isComplex) {
-    const outer = times(column.mul(vec2), alpha);
-    const result = beta === 0 ? outer : times(input, beta).add(outer);
-    return op.endsWith("_") ? input.copy_(result) : result;
-  }
   const truth = dtype.category === Category.Bool ? (x: Scalar) => (x === 0 ? 0 : 1) : (x: Scalar) => x;
   const options = { beta: truth(beta), alpha: truth(alpha) };
   const run = (op.endsWith("_") ? addrOp.inplace : addrOp) as (...args: unknown[]) => Tensor;

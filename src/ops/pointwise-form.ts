@@ -122,6 +122,11 @@ export class PointwiseOp {
     this.promotes = this.bitsOf(spec.promotes ?? spec.args);
   }
 
+  /** Whether option `i` is a number, which may be complex, and not a choice. */
+  private isNumeric(i: number): boolean {
+    return typeof this.defaults[i] === "number";
+  }
+
   private bitsOf(names: readonly string[]): number {
     return names.reduce((bits, name) => bits | (1 << this.args.indexOf(name)), 0);
   }
@@ -213,7 +218,7 @@ export class PointwiseOp {
       else scalars.push(x);
     }
     for (let i = 0; i < options.length; i++)
-      if (changed & (1 << i) && typeof options[i] === "number") scalars.push(options[i] as number);
+      if (changed & (1 << i) && this.isNumeric(i)) scalars.push(options[i] as number);
     if (tensors.length === 0 || (inplace && numbers & 1))
       throw new ValueError(`${this.name}: expected a Tensor as ${this.args[0]}, got ${describe(inputs[0])}`);
     if (!compute.isComplex) for (const s of scalars) if (typeof s === "object") throw this.refusesNumber(s, compute);
@@ -236,7 +241,7 @@ export class PointwiseOp {
   /** The computation for these kinds of arguments: which are numbers, which options are not at their defaults. */
   private variant(numbers: number, changed: number, options: readonly OptionValue[]): Fused {
     const key = this.hasChoices
-      ? `${numbers} ${changed} ${options.filter((o) => typeof o !== "number").join()}`
+      ? `${numbers} ${changed} ${options.filter((_, i) => !this.isNumeric(i)).join()}`
       : numbers * 65536 + changed;
     let found = this.variants.get(key);
     if (found === undefined) {
@@ -253,14 +258,14 @@ export class PointwiseOp {
     const optionExprs = Object.fromEntries(
       this.options.map((name, i) => {
         const value = options[i] as OptionValue;
-        if (typeof value !== "number") return [name, value];
-        return [name, changed & (1 << i) ? scalar(name) : constant(value)];
+        if (!this.isNumeric(i)) return [name, value];
+        return [name, changed & (1 << i) ? scalar(name) : constant(value as number)];
       }),
     ) as OptionExprs<Options>;
     const inputs = this.args.filter((_, i) => !isNumber(i));
     const scalars = [
       ...this.args.filter((_, i) => isNumber(i)),
-      ...this.options.filter((_, i) => changed & (1 << i) && typeof options[i] === "number"),
+      ...this.options.filter((_, i) => changed & (1 << i) && this.isNumeric(i)),
     ];
     const { derivative, node = nodeNameOf(spec.name) } = spec;
     const missing = derivative === "missing";

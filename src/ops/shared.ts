@@ -52,6 +52,7 @@ export * from "./pointwise/division.ts";
 export * from "./pointwise/exponential.ts";
 export * from "./pointwise/integers.ts";
 export * from "./pointwise/logical.ts";
+export { angle, conjPhysical, isreal } from "./pointwise/parts.ts";
 export { mvlgamma } from "./pointwise/polygamma.ts";
 export * from "./pointwise/power.ts";
 export { prelu } from "./pointwise/prelu.ts";

@@ -1,6 +1,7 @@
 /** @file Sums, differences, products, and what is made of them. */
 import { bool } from "../../core/dtype.ts";
 import { DTypeError, describe, ValueError } from "../../core/errors.ts";
+import type { Complex } from "../../core/scalar.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { where } from "../../expr/index.ts";
 import type { Call } from "../bind.ts";
@@ -9,7 +10,7 @@ import { ANY, INEXACT, NUMERIC, type Pointwise, pointwise } from "../pointwise-f
 import { checkAlpha, noBools, sameDTypes } from "./checks.ts";
 import type { Operator, Unary } from "./signatures.ts";
 
-type Alpha = { alpha?: number };
+type Alpha = { alpha?: number | Complex };
 type AddLike = (input: TensorOrScalar, other: TensorOrScalar, ...args: Call<[], Alpha>) => Tensor;
 
 const noBoolDifference = noBools("sub", "logicalXor and logicalNot serve masks");
@@ -132,7 +133,7 @@ export type FusedArithmetic = (
   input: Tensor,
   tensor1: Tensor,
   tensor2: Tensor,
-  ...args: Call<[], { value?: number }>
+  ...args: Call<[], { value?: number | Complex }>
 ) => Tensor;
 
 /**

@@ -1,4 +1,5 @@
 /** @file Python's reversed operators, as far as `torch` names them. */
+import type { Complex } from "../../core/scalar.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Call } from "../bind.ts";
 import type { TensorOrScalar } from "../dtypes.ts";
@@ -13,7 +14,7 @@ const noBoolDifference = noBools("rsub", "logicalXor and logicalNot serve masks"
  * torch.rsub(torch.tensor([1, 2]), 10) // tensor([9, 8])
  */
 export const rsub: PointwiseOnly<
-  (input: Tensor, other: TensorOrScalar, ...args: Call<[], { alpha?: number }>) => Tensor
+  (input: Tensor, other: TensorOrScalar, ...args: Call<[], { alpha?: number | Complex }>) => Tensor
 > = pointwise({
   name: "rsub",
   args: ["input", "other"],
