@@ -192,13 +192,17 @@ static const Pair<K>* kth_of_row(const Row<K>& row, int64_t k) {
   return row.pairs + k - 1;
 }
 
-// `nan` is the first NaN's place, or n; `nans` their number.
+// `nan` is the first NaN's place, or n; `nans` their number. Equals count in the order of their places.
 template <typename K>
 static const Pair<K>* median_of_row(const Row<K>& row, bool ignore_nan, int64_t nan, int64_t nans) {
   if (!ignore_nan && nan < row.n) return row.pairs + nan;
-  Pair<K>* const nth = row.pairs + (nans < row.n ? (row.n - nans - 1) / 2 : 0);
-  introselect(row.pairs, nth, row.pairs + row.n);
-  return nth;
+  const int64_t k = nans < row.n ? (row.n - nans - 1) / 2 + 1 : 1;
+  Pair<K>* const kept = row.room();
+  select_pairs(row.pairs, row.n, k, kept, row.more_room());
+  int64_t last = 0;
+  for (int64_t i = 1; i < k; i++)
+    if (kept[i].key >= kept[last].key) last = i;
+  return kept + last;
 }
 
 // The last of the longest run of equals; NaN (the highest key of a float) equals nothing.

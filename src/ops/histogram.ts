@@ -103,8 +103,8 @@ export function histc(input: Tensor, ...args: Call<[bins: number, min: number, m
   const inside = x.maskedSelect(x.ge(low).logicalAnd(x.le(high)));
   const bin = inside
     .sub(low)
-    .mul(bins)
     .div(high - low)
+    .mul(bins)
     .to(int64)
     .clampMax(bins - 1);
   return bincount(bin, null, bins).to(input.dtype);

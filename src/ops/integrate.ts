@@ -88,7 +88,7 @@ export function cumulativeTrapezoid(y: Tensor, ...args: TrapezoidArgs): Tensor {
   const { dim, heights, widths } = trapezoids("cumulativeTrapezoid", y, args);
   if (heights === null) return y.newZeros(y.shape);
   if (widths instanceof Tensor) return heights.mul(widths).cumsum(dim).div(2);
-  return heights.cumsum(dim).mul(widths / 2);
+  return heights.cumsum(dim).mul(widths).div(2);
 }
 
 type Spacing = number | readonly number[] | readonly Tensor[];

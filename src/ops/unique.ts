@@ -68,10 +68,8 @@ function groupsOf(startsGroup: Tensor): Groups {
 
 /** Lengths of groups, of which the first of each stands in `firsts`. */
 function lengths(firsts: Tensor, n: number): Tensor {
-  return cat([
-    firsts.narrow(0, 1, Math.max(firsts.numel() - 1, 0)),
-    firsts.newFull([firsts.numel() > 0 ? 1 : 0], n),
-  ]).sub(firsts);
+  if (firsts.numel() === 0) return firsts;
+  return cat([firsts.narrow(0, 1, firsts.numel() - 1), firsts.newFull([1], n)]).sub(firsts);
 }
 
 /** Whether each row of a matrix differs from the one before it. */
