@@ -21,3 +21,4 @@ export type {
 } from "./module/hooks.ts";
 export { Module } from "./module/module.ts";
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from "./module/state-dict.ts";
+export * as utils from "./utils/index.ts";

@@ -88,6 +88,7 @@ const NAMESPACES: Readonly<Record<string, object>> = {
   "torch.nn": nn,
   "torch.nn.functional": nn.functional,
   "torch.nn.init": nn.init,
+  "torch.nn.utils": nn.utils,
   "torch.optim": optim,
   "torch.random": torch.random,
   "torch.safetensors": torch.safetensors,
