@@ -9,7 +9,7 @@ export * as init from "./init.ts";
 export * from "./layers/activation.ts";
 export { Dropout } from "./layers/dropout.ts";
 export { Flatten, Unflatten } from "./layers/flatten.ts";
-export { Identity, Linear } from "./layers/linear.ts";
+export { Identity, LazyLinear, Linear } from "./layers/linear.ts";
 export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./layers/loss.ts";
 export type {
   ForwardHook,
@@ -19,6 +19,14 @@ export type {
   HookHandle,
   HookOptions,
 } from "./module/hooks.ts";
+export { type LazyClass, type LazyModule, LazyModuleMixin } from "./module/lazy.ts";
 export { Module } from "./module/module.ts";
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from "./module/state-dict.ts";
+export {
+  isUninitialized,
+  UninitializedBuffer,
+  type UninitializedOptions,
+  UninitializedParameter,
+  type UninitializedParameterOptions,
+} from "./module/uninitialized.ts";
 export * as utils from "./utils/index.ts";

@@ -8,7 +8,9 @@ import { empty } from "../../ops/creation.ts";
 import { checkInt, type Named, named } from "../../ops/params.ts";
 import { linear } from "../functional/linear.ts";
 import { kaimingUniform_, uniform_ } from "../init.ts";
+import { LazyModuleMixin } from "../module/lazy.ts";
 import { Module } from "../module/module.ts";
+import { isUninitialized, UninitializedParameter } from "../module/uninitialized.ts";
 import { extra } from "./extra-repr.ts";
 
 /** Where and in which dtype a layer makes its parameters. */
@@ -42,8 +44,8 @@ const PARAMETERS = ["inFeatures", "outFeatures", "bias", "device", "dtype"] as c
  */
 export class Linear extends Module {
   static readonly printedName: string = "Linear";
-  readonly inFeatures: number;
-  readonly outFeatures: number;
+  inFeatures: number;
+  outFeatures: number;
   weight: Parameter;
   bias: Parameter | null;
 
@@ -76,6 +78,47 @@ export class Linear extends Module {
   override extraRepr(): string {
     const { inFeatures, outFeatures } = this;
     return extra({ inFeatures, outFeatures, bias: this.bias !== null });
+  }
+}
+
+interface LazyLinearOptions extends FactoryOptions {
+  outFeatures: number;
+  /** Whether to add a bias that is learned; the default. */
+  bias?: boolean;
+}
+type LazyLinearArgs = Named<[outFeatures: number, bias: boolean], ["outFeatures", "bias"], LazyLinearOptions>;
+
+/**
+ * A `Linear` that takes `inFeatures` from its first input. PyTorch: `torch.nn.LazyLinear`.
+ *
+ * @example
+ * const layer = new nn.LazyLinear(30);
+ * layer                             // LazyLinear(in_features=0, out_features=30, bias=True)
+ * layer(torch.randn(128, 20)).shape // [128, 30]
+ * layer                             // Linear(in_features=20, out_features=30, bias=True)
+ */
+export class LazyLinear extends LazyModuleMixin(Linear) {
+  static override readonly printedName: string = "LazyLinear";
+
+  constructor(...args: LazyLinearArgs) {
+    const names = ["outFeatures", "bias", "device", "dtype"] as const;
+    const { outFeatures, bias = true, ...factory } = named<LazyLinearOptions>("LazyLinear", names, 1, args);
+    super(0, outFeatures, false, factory);
+    this.weight = new UninitializedParameter(factory);
+    if (bias) this.bias = new UninitializedParameter(factory);
+  }
+
+  override resetParameters(): void {
+    if (!this.hasUninitializedParams() && this.inFeatures !== 0) super.resetParameters();
+  }
+
+  override initializeParameters(input: Tensor): void {
+    const { weight, bias } = this;
+    const fresh = isUninitialized(weight);
+    this.inFeatures = (fresh ? input.shape.at(-1) : weight.shape[1]) ?? 0;
+    if (fresh) weight.materialize([this.outFeatures, this.inFeatures]);
+    if (isUninitialized(bias)) bias.materialize([this.outFeatures]);
+    if (fresh) this.resetParameters();
   }
 }
 

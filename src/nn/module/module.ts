@@ -27,6 +27,7 @@ import {
   type StateDict,
   stateDictOf,
 } from "./state-dict.ts";
+import { convertUninitialized, isUninitialized } from "./uninitialized.ts";
 import { constructing } from "./unregistered.ts";
 
 /** What `parameters` and its like take. */
@@ -350,6 +351,10 @@ export abstract class Module {
   private convert(convert: (t: Tensor) => Tensor): this {
     noGrad(() => {
       for (const t of [...this.parameters(), ...this.buffers()]) {
+        if (isUninitialized(t)) {
+          convertUninitialized(t, convert);
+          continue;
+        }
         const grad = peekGrad(t);
         const data = convert(t.detach());
         if (data.storage !== t.storage) t.data = data;

@@ -7,6 +7,7 @@ import { Tensor } from "../../core/tensor.ts";
 import { className } from "../../format/python-names.ts";
 import { contentsOf, joined, type OwnTensor, type TreeNode, walk } from "./contents.ts";
 import type { Module } from "./module.ts";
+import { isUninitialized } from "./uninitialized.ts";
 
 /** Tensors by name, in order. */
 export type StateDict = Record<string, Tensor>;
@@ -22,7 +23,7 @@ function* savedTensors(root: TreeNode, prefix: string): Generator<[name: string,
 
 export function stateDictOf(module: Module, prefix: string, keepVars: boolean): StateDict {
   const state: StateDict = {};
-  for (const [name, t] of savedTensors(module, prefix)) state[name] = keepVars ? t : t.detach();
+  for (const [name, t] of savedTensors(module, prefix)) state[name] = keepVars || isUninitialized(t) ? t : t.detach();
   return state;
 }
 
@@ -85,6 +86,17 @@ export function loadInto(module: Module, state: unknown, options: LoadStateDictO
       );
       continue;
     }
+    if (isUninitialized(value)) {
+      if (!isUninitialized(t))
+        problems.push(
+          `While copying the parameter named "${name}", expected one with a shape, got one of a lazy module that was not called yet.`,
+        );
+      continue;
+    }
+    if (isUninitialized(t)) {
+      copies.push([t, value]);
+      continue;
+    }
     // Checkpoints of PyTorch before 0.4 have one-element vectors for numbers.
     const source = t.ndim === 0 && value.ndim === 1 && value.shape[0] === 1 ? value.reshape([]) : value;
     if (sameShape(source.shape, t.shape)) copies.push([t, source]);
@@ -99,6 +111,7 @@ export function loadInto(module: Module, state: unknown, options: LoadStateDictO
     );
   noGrad(() => {
     for (const [t, source] of copies) {
+      if (isUninitialized(t)) t.materialize(source.shape);
       if (assign) t.data = source.detach();
       else t.copy_(source);
     }
