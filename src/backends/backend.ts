@@ -44,6 +44,9 @@ export interface Backend {
   readonly kernels: Kernels;
   /** Takes back memory that nobody else holds. */
   recycle(storage: Storage): void;
+  /** Moves a storage into memory that other threads can be given. */
+  share(storage: Storage): void;
+  isShared(storage: Storage): boolean;
   /** The bytes themselves, for devices whose memory the host can see. */
   bytes(storage: Storage): Uint8Array;
 }

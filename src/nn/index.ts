@@ -13,15 +13,25 @@ export { Identity, LazyLinear, Linear } from "./layers/linear.ts";
 export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./layers/loss.ts";
 export type {
   ForwardHook,
+  ForwardHookOptions,
   ForwardPreHook,
   FullBackwardHook,
   FullBackwardPreHook,
   HookHandle,
   HookOptions,
-} from "./module/hooks.ts";
+} from "./module/hook-lists.ts";
 export { type LazyClass, type LazyModule, LazyModuleMixin } from "./module/lazy.ts";
 export { Module } from "./module/module.ts";
-export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from "./module/state-dict.ts";
+export * as modules from "./module/modules.ts";
+export type {
+  IncompatibleKeys,
+  LoadStateDictOptions,
+  LoadStateDictPostHook,
+  LoadStateDictPreHook,
+  StateDict,
+  StateDictPostHook,
+  StateDictPreHook,
+} from "./module/state-dict.ts";
 export {
   isUninitialized,
   UninitializedBuffer,

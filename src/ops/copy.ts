@@ -141,8 +141,19 @@ export function to(
   return toCopyOp.call([input], { dtype });
 }
 
+/**
+ * The tensor on the processor, where its elements can be read; itself where it is there already. PyTorch: `Tensor.cpu`.
+ * Differs: a Promise, on every device, so that the same code runs where reading is asynchronous.
+ * @example
+ * (await torch.ones(2).cpu()).tolist() // [1, 1]
+ */
+export async function cpu(input: Tensor): Promise<Tensor> {
+  return to(input, { device: "cpu" });
+}
+
 function toOptions(target: DType | DeviceLike | Tensor | ToOptions, rest: readonly unknown[]): ToOptions {
-  if (target instanceof Tensor) return { dtype: target.dtype, device: target.device };
+  if (target instanceof Tensor)
+    return { ...bind<ToOptions>("to", ["nonBlocking", "copy"], rest), dtype: target.dtype, device: target.device };
   if (target instanceof DType) return { ...bind<ToOptions>("to", ["nonBlocking", "copy"], rest), dtype: target };
   if (typeof target === "string" || target instanceof Device)
     return { ...bind<ToOptions>("to", ["dtype", "nonBlocking", "copy"], rest), device: target };

@@ -6,6 +6,7 @@ export {
   char,
   contiguous,
   copy_,
+  cpu,
   double,
   fill_,
   float,
@@ -28,7 +29,17 @@ export { addbmm_, addmm_, addmv_, addr_, baddbmm_ } from "./matmul-add.ts";
 export { swapaxes_, swapdims_, t_, transpose_ } from "./permute.ts";
 export { polygammaMethod as polygamma } from "./pointwise/polygamma.ts";
 export { whereMethod as where } from "./pointwise/where.ts";
-export { dim, elementSize, isContiguous, numel, size, storageOffset, stride } from "./properties.ts";
+export {
+  dim,
+  elementSize,
+  isContiguous,
+  isShared,
+  numel,
+  shareMemory_,
+  size,
+  storageOffset,
+  stride,
+} from "./properties.ts";
 export {
   bernoulli_,
   cauchy_,

@@ -1,4 +1,5 @@
 /** @file What a tensor says about itself. */
+import { backendOf } from "../backends/backend.ts";
 import { wrapDim } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 
@@ -41,4 +42,21 @@ export function isContiguous(input: Tensor): boolean {
 /** Bytes an element. PyTorch: `Tensor.element_size`. */
 export function elementSize(input: Tensor): number {
   return input.dtype.itemsize;
+}
+
+/**
+ * Moves the memory into a `SharedArrayBuffer`, where worker threads can be given it; all tensors of the same storage move along.
+ * PyTorch: `Tensor.share_memory_`. Differs: memory that `numpy()` gave before stays behind.
+ * @example
+ * const x = torch.zeros(2).shareMemory_();
+ * x.isShared() // true
+ */
+export function shareMemory_(input: Tensor): Tensor {
+  backendOf(input.device).share(input.storage);
+  return input;
+}
+
+/** Whether the memory lies in a `SharedArrayBuffer`. PyTorch: `Tensor.is_shared`. */
+export function isShared(input: Tensor): boolean {
+  return backendOf(input.device).isShared(input.storage);
 }

@@ -61,7 +61,8 @@ test("a handle takes its hook out, prepend puts one first", () => {
   first.remove();
   m(torch.zeros(1));
   expect(order).toEqual([2, 1, 2]);
-  expect(() => m.registerForwardHook(3 as never)).toThrow("expected a function, got 3");
+  expect(() => m.registerForwardHook(3 as never)).toThrow("registerForwardHook: expected a function as hook, got 3");
+  expect(() => m.registerForwardHook(() => 1, { withKwargs: true } as never)).toThrow('unknown option "withKwargs"');
 });
 
 test("gradients that hooks saw stay as they were", () => {
@@ -83,4 +84,50 @@ test("a wrong number of gradients is refused", () => {
   expect(() => net(torch.ones(1, 2)).sum().backward()).toThrow(
     "expected 1 gradients from the hook as gradInput, got 2",
   );
+});
+
+test("alwaysCall runs a hook where forward throws, and its own error becomes the cause", () => {
+  const m = new nn.Linear(2, 2);
+  const seen: unknown[] = [];
+  m.registerForwardHook(() => void seen.push("usual"));
+  m.registerForwardHook((_, [x], y) => void seen.push((x as Tensor).shape, y), { alwaysCall: true });
+  const fail = () => {
+    throw new Error("of the hook");
+  };
+  m.registerForwardHook(fail, { alwaysCall: true });
+  let thrown: unknown;
+  try {
+    m(torch.zeros(1, 3));
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(torch.ShapeError);
+  expect((thrown as Error).cause).toEqual(new Error("of the hook"));
+  expect(seen).toEqual([[1, 3], undefined]);
+  expect(() => m(torch.zeros(1, 2))).toThrow("of the hook"); // in turn, and once
+  expect(seen).toEqual([[1, 3], undefined, "usual", [1, 2], expect.anything()]);
+});
+
+test("global hooks run before a module's own, and see every module", () => {
+  const { module } = nn.modules;
+  const log: string[] = [];
+  const note = (text: string) => (m: nn.Module) => void log.push(`${text} ${m.constructor.name}`);
+  const handles = [
+    module.registerModuleForwardPreHook(note("pre")),
+    module.registerModuleForwardHook(note("post")),
+    module.registerModuleFullBackwardPreHook(note("backward pre")),
+    module.registerModuleFullBackwardHook(note("backward")),
+  ];
+  const m = new nn.Sequential(new nn.Linear(2, 2), new nn.Tanh());
+  m[1]?.registerForwardHook(note("own"));
+  m(torch.ones(1, 2, { requiresGrad: true }))
+    .sum()
+    .backward();
+  for (const handle of handles) handle.remove();
+  m(torch.ones(1, 2)).sum().backward();
+  expect(log).toEqual([
+    ...["pre Sequential", "pre Linear", "post Linear", "pre Tanh", "post Tanh", "own Tanh", "post Sequential"],
+    ...["backward pre Sequential", "backward pre Tanh", "backward Tanh", "backward pre Linear", "backward Linear"],
+    ...["backward Sequential", "own Tanh"],
+  ]);
 });

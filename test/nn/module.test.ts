@@ -286,6 +286,111 @@ describe("state_dict", () => {
   });
 });
 
+describe("hooks of the state_dict", () => {
+  test("see and change what is saved", () => {
+    const m = new Net();
+    const log: unknown[] = [];
+    const linear = m.linearReluStack[0] as nn.Linear;
+    linear.registerStateDictPreHook((_, prefix, keepVars) => void log.push(prefix, keepVars));
+    linear.registerStateDictPostHook((own, state, prefix) => {
+      expect(own).toBe(linear);
+      state[`${prefix}double`] = own.weight.mul(2);
+    });
+    const destination = { there: torch.zeros(1) };
+    const state = m.stateDict({ destination, prefix: "net." });
+    expect(state).toBe(destination);
+    expect(log).toEqual(["net.linear_relu_stack.0.", false]);
+    expect(Object.keys(state)).toEqual([
+      "there",
+      ...["weight", "bias", "double"].map((name) => `net.linear_relu_stack.0.${name}`),
+      ...["weight", "bias"].map((name) => `net.linear_relu_stack.2.${name}`),
+    ]);
+  });
+
+  test("rename old keys, and settle what is missing", () => {
+    const m = new Net();
+    const linear = m.linearReluStack[0] as nn.Linear;
+    linear.registerLoadStateDictPreHook((_, state, prefix, strict) => {
+      expect([prefix, strict]).toEqual(["linear_relu_stack.0.", true]);
+      state[`${prefix}weight`] = state[`${prefix}kernel`];
+      Reflect.deleteProperty(state, `${prefix}kernel`);
+    });
+    const { "linear_relu_stack.0.weight": kernel, ...rest } = m.stateDict();
+    const old: nn.StateDict = { "linear_relu_stack.0.kernel": torch.onesLike(kernel as Tensor), ...rest };
+    m.loadStateDict(old);
+    expect(linear.weight.at(0, 0).item()).toBe(1);
+    expect("linear_relu_stack.0.kernel" in old).toBe(true);
+    const { "linear_relu_stack.2.bias": _, ...without } = old;
+    expect(() => m.loadStateDict(without)).toThrow('Missing key(s) in state_dict: "linear_relu_stack.2.bias". ');
+    const order: string[] = [];
+    m.linearReluStack.registerLoadStateDictPostHook((__, keys) => void order.push(`inner ${keys.missingKeys}`));
+    m.registerLoadStateDictPostHook((__, { missingKeys }) => {
+      order.push("outer");
+      missingKeys.length = 0;
+    });
+    expect(String(m.loadStateDict(without))).toBe("<All keys matched successfully>");
+    expect(order).toEqual(["inner linear_relu_stack.2.bias", "outer"]);
+  });
+
+  test("extra state is saved and loaded", () => {
+    class Counter extends nn.Module {
+      count = 3;
+      forward(): void {}
+      override getExtraState(): unknown {
+        return { count: this.count };
+      }
+      override setExtraState(state: { count: number }): void {
+        this.count = state.count;
+      }
+    }
+    const [a, b] = [new nn.Sequential(new Counter()), new nn.Sequential(new Counter())];
+    (a[0] as Counter).count = 5;
+    expect(a.stateDict()).toEqual({ "0._extra_state": { count: 5 } });
+    b.loadStateDict(a.stateDict());
+    expect((b[0] as Counter).count).toBe(5);
+    expect(() => b.loadStateDict({})).toThrow('Missing key(s) in state_dict: "0._extra_state". ');
+    expect(() => new nn.Identity().loadStateDict({ _extra_state: 1 })).toThrow(
+      'Unexpected key(s) in state_dict: "_ext',
+    );
+  });
+
+  test("unexpected keys are told in the order of the modules, as in PyTorch", () => {
+    const m = new nn.Sequential(new nn.Linear(1, 1), new nn.Linear(1, 1));
+    const extra = { "1.x": 1, "0.weight.y": 1, "2.weight": 1, "0.z": 1, "1": 1, w: 1 };
+    const { unexpectedKeys } = m.loadStateDict({ ...m.stateDict(), ...extra }, { strict: false });
+    expect(unexpectedKeys).toEqual(["1", "2.weight", "w", "0.weight.y", "0.z", "1.x"]);
+  });
+});
+
+describe("setSubmodule", () => {
+  test("replaces modules wherever they are held", () => {
+    class Holder extends nn.Module {
+      oneHead = new nn.Linear(1, 1);
+      list = [new nn.ReLU(), new nn.Sequential(new nn.ReLU())];
+      map = new Map([["a", new nn.ReLU() as nn.Module]]);
+      record: Record<string, nn.Module> = { b: new nn.ReLU() };
+      size = 3;
+      w = new nn.Parameter(torch.zeros(1));
+      forward(): void {}
+    }
+    const m = new Holder();
+    for (const path of ["one_head", "list.0", "list.1.0", "map.a", "record.b"]) {
+      const next = new nn.Tanh();
+      m.setSubmodule(path, next, { strict: true });
+      expect(m.getSubmodule(path)).toBe(next);
+    }
+    expect(m.oneHead).toBeInstanceOf(nn.Tanh);
+    m.setSubmodule("extra", new nn.ReLU());
+    expect(m.getSubmodule("extra")).toBeInstanceOf(nn.ReLU);
+    expect(() => m.setSubmodule("more", new nn.ReLU(), true)).toThrow('name of a module in Holder, got "more"');
+    expect(() => m.setSubmodule("w", new nn.ReLU())).toThrow('got "w", which is none');
+    expect(() => m.setSubmodule("list", new nn.ReLU())).toThrow('got "list", which is none');
+    expect(() => m.setSubmodule("no.x", new nn.ReLU())).toThrow('the path of a module in Holder, got "no.x"');
+    expect(() => m.setSubmodule("", new nn.ReLU())).toThrow('the path of a module, got ""');
+    expect(() => m.setSubmodule("x", 3 as never)).toThrow("setSubmodule: expected a Module, got 3");
+  });
+});
+
 describe("train, to, apply, zeroGrad", () => {
   test("train and eval reach every module", () => {
     const m = new Net();
@@ -325,6 +430,35 @@ describe("train, to, apply, zeroGrad", () => {
     expect(() => m.to(torch.int64)).toThrow(
       "to: expected a floating-point or complex dtype for a module, got torch.int64",
     );
+  });
+
+  test("to in every form", async () => {
+    const m = new nn.Linear(1, 1);
+    m.registerBuffer("steps", torch.tensor([3]));
+    const { dtype } = m.weight;
+    expect(m.to(torch.ones(1, { dtype: torch.float64 })).weight.dtype).toBe(torch.float64);
+    expect(m.to("cpu", torch.float16, true).weight.dtype).toBe(torch.float16);
+    expect(m.to("cpu", { dtype: torch.float32, nonBlocking: true }).weight.dtype).toBe(torch.float32);
+    expect(m.to(torch.float64, { nonBlocking: true }).weight.dtype).toBe(torch.float64);
+    expect(m.to(torch.float64, false).half().bfloat16().float().weight.dtype).toBe(dtype);
+    expect(await m.cpu()).toBe(m);
+    expect(() => m.cuda()).toThrow("device: cuda is not available here");
+    expect(() => m.to("cpu", torch.float32, true, 1 as never)).toThrow("to: expected at most 2 optional arguments");
+    expect(m.type(torch.float64).getBuffer("steps").dtype).toBe(torch.float64);
+    expect(() => m.type(torch.int64)).toThrow("data: expected a floating-point or complex dtype");
+    expect(m.toEmpty({ device: "cpu" }).weight.shape).toEqual([1, 1]);
+  });
+
+  test("shareMemory moves everything to where threads can share it", () => {
+    const m = new nn.Linear(2, 2);
+    const before = m.weight.tolist();
+    expect(m.weight.isShared()).toBe(false);
+    expect(m.shareMemory()).toBe(m);
+    expect([m.weight.isShared(), m.bias?.isShared()]).toEqual([true, true]);
+    expect(m.weight.detach().numpy().buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(m.weight.tolist()).toEqual(before);
+    m(torch.ones(1, 2)).sum().backward();
+    expect(m.weight.shareMemory_()).toBe(m.weight);
   });
 
   test("apply visits children first", () => {

@@ -20,7 +20,7 @@ import * as resampleKernels from "./kernels/resample.ts";
 import * as scanKernels from "./kernels/scan.ts";
 import * as softmaxKernels from "./kernels/softmax.ts";
 import * as sortKernels from "./kernels/sort.ts";
-import { allocate, bytes, recycle } from "./memory.ts";
+import { allocate, bytes, isShared, recycle, share } from "./memory.ts";
 import { RandomState } from "./random-state.ts";
 
 const pointwiseKernel = kernel("pointwise");
@@ -170,6 +170,8 @@ export const cpuBackend: Backend = {
   reduce,
   bytes,
   recycle,
+  share,
+  isShared,
   kernels: {
     random: { ...randomKernels, newState: () => new RandomState() },
     linalg: linalgKernels,

@@ -4,7 +4,7 @@
  * a storage that lives on keeps at most its slab.
  */
 import { cpu } from "../../core/device.ts";
-import { ValueError } from "../../core/errors.ts";
+import { DeviceError, ValueError } from "../../core/errors.ts";
 import { type Block, Storage } from "../../core/storage.ts";
 import { addon } from "./addon.ts";
 
@@ -141,6 +141,25 @@ export function expose(storage: Storage): ArrayBufferLike {
   storage.byteOffset = 0;
   storage.exposed = true;
   return buffer;
+}
+
+/** Moves a storage into memory that other threads can be given. */
+export function share(storage: Storage): void {
+  if (isShared(storage)) return;
+  if (typeof SharedArrayBuffer === "undefined")
+    throw new DeviceError(
+      "shareMemory_: expected SharedArrayBuffer, which this page may not use; isolate it (COOP, COEP)",
+    );
+  const buffer = new SharedArrayBuffer(storage.nbytes);
+  new Uint8Array(buffer).set(bytes(storage));
+  storage.block = new CpuBlock(buffer);
+  storage.byteOffset = 0;
+  storage.exposed = true;
+}
+
+export function isShared(storage: Storage): boolean {
+  // Browsers hide the class from pages that are not isolated.
+  return typeof SharedArrayBuffer !== "undefined" && storage.block.buffer instanceof SharedArrayBuffer;
 }
 
 /** The bytes of a storage, for reading and writing inside the library only. */

@@ -2,7 +2,7 @@
  * @file What a module holds: registration is reading its fields, in the order in which they were declared. Arrays, records and maps of
  * parameters, buffers and modules count as modules of their own, as PyTorch's `ModuleList` and `ParameterDict` do.
  */
-import { ValueError } from "../../core/errors.ts";
+import { describe, ValueError } from "../../core/errors.ts";
 import { Buffer, Parameter } from "../../core/parameter.ts";
 import { className } from "../../format/python-names.ts";
 import type { Module } from "./module.ts";
@@ -90,6 +90,27 @@ export function modulesIn(container: Module): [name: string, module: Module][] {
     if (isModule(value)) found.push([key, value]);
   }
   return found;
+}
+
+/**
+ * Puts `module` in the place of a node's child, or (unless `strict`) under a new name.
+ * @param name - the child's state name
+ */
+export function setChild(op: string, node: TreeNode, name: string, module: Module, strict: boolean): void {
+  checkName(op, name);
+  const { children, tensors } = contentsOf(node);
+  const isChild = children.some(([child, value]) => child === name && isModule(value));
+  const taken = tensors.some(([own]) => own === name) || children.some(([child]) => child === name);
+  if (!isChild && (strict || taken))
+    throw new ValueError(
+      `${op}: expected the name of a module in ${className(node)}, got ${describe(name)}${taken ? ", which is none" : ""}`,
+    );
+  if (isModule(node)) {
+    const field = Object.keys(node).find((key) => node.stateNameOf(key) === name);
+    if (field !== undefined) Reflect.set(node, field, module);
+    else node.registerModule(name, module);
+  } else if (node instanceof Map) node.set(name, module);
+  else Reflect.set(node, name, module);
 }
 
 /** Checks a name that becomes part of a dotted path. */

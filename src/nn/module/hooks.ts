@@ -7,87 +7,61 @@ import { isGradEnabled } from "../../autograd/modes.ts";
 import { type Grad, Node } from "../../autograd/node.ts";
 import { AutogradError } from "../../core/errors.ts";
 import { Tensor } from "../../core/tensor.ts";
+import {
+  type CallHooks,
+  type Entry,
+  type ForwardHook,
+  type FullBackwardHook,
+  type FullBackwardPreHook,
+  globalHooks,
+  type Internals,
+} from "./hook-lists.ts";
 import type { Module } from "./module.ts";
-import type { Watch } from "./unregistered.ts";
-
-/** Called before `forward`; an array it returns replaces the arguments, any other value but `undefined` and `null` the only one. */
-export type ForwardPreHook<M extends Module = Module> = (module: M, args: unknown[]) => unknown;
-/** Called after `forward`; what it returns, if not `undefined` or `null`, replaces the output. */
-export type ForwardHook<M extends Module = Module> = (module: M, args: unknown[], output: unknown) => unknown;
-type NewGrads = Grad | readonly Grad[] | undefined | void;
-/** Called with the gradients of the arguments and outputs; what it returns replaces those of the arguments. */
-export type FullBackwardHook<M extends Module = Module> = (
-  module: M,
-  gradInput: Grad[],
-  gradOutput: Grad[],
-) => NewGrads;
-/** Called with the gradients of the outputs before backward passes the module; what it returns replaces them. */
-export type FullBackwardPreHook<M extends Module = Module> = (module: M, gradOutput: Grad[]) => NewGrads;
-
-export interface HookHandle {
-  /** Takes the hook out again. */
-  remove(): void;
-}
-
-export interface HookOptions {
-  /** Run before the hooks that are there already. */
-  readonly prepend?: boolean;
-}
-
-/** What a module keeps beside its fields. */
-export class Internals {
-  forwardPre: readonly ForwardPreHook[] = [];
-  forward: readonly ForwardHook[] = [];
-  backwardPre: readonly FullBackwardPreHook[] = [];
-  backward: readonly FullBackwardHook[] = [];
-  /** What to look out for in calls until it is clear that everything is registered. */
-  watch: Watch | null = null;
-  /** Nothing to do around `forward`. */
-  plain = true;
-
-  update(): void {
-    const { forwardPre, forward, backwardPre, backward, watch } = this;
-    this.plain = forwardPre.length + forward.length + backwardPre.length + backward.length === 0 && watch === null;
-  }
-
-  add<K extends "forwardPre" | "forward" | "backwardPre" | "backward">(
-    kind: K,
-    hook: Internals[K][number],
-    { prepend = false }: HookOptions,
-  ): HookHandle {
-    // A copy for each change: a hook may take itself out while the list runs.
-    const lists = this as Record<K, readonly Internals[K][number][]>;
-    lists[kind] = prepend ? [hook, ...lists[kind]] : [...lists[kind], hook];
-    this.update();
-    return {
-      remove: () => {
-        const at = lists[kind].indexOf(hook);
-        if (at >= 0) lists[kind] = lists[kind].toSpliced(at, 1);
-        this.update();
-      },
-    };
-  }
-}
 
 const given = (x: unknown): boolean => x !== undefined && x !== null;
 
+type Kind = Exclude<keyof CallHooks, "plain" | "update">;
+
+/** The hooks of one kind that a call of a module runs. */
+function hooksOf<K extends Kind>(internals: Internals, kind: K): Internals[K] {
+  if (globalHooks[kind].length === 0) return internals[kind];
+  return [...globalHooks[kind], ...internals[kind]] as unknown as Internals[K]; // entries of one kind
+}
+
 /** Runs `forward` and the hooks around it. */
 export function callWithHooks(module: Module, internals: Internals, args: unknown[]): unknown {
+  const hooks = hooksOf(internals, "forward");
+  const called = new Set<Entry<ForwardHook>>();
   let inputs = args;
-  for (const hook of internals.forwardPre) {
-    const replaced = hook(module, inputs);
-    if (given(replaced)) inputs = Array.isArray(replaced) ? replaced : [replaced];
+  let output: unknown;
+  try {
+    for (const { call } of hooksOf(internals, "forwardPre")) {
+      const replaced = call(module, inputs);
+      if (given(replaced)) inputs = Array.isArray(replaced) ? replaced : [replaced];
+    }
+    const around = AroundBackward.of(module, internals);
+    if (around !== null) inputs = around.enter(inputs);
+    const { watch } = internals;
+    output = watch === null ? module.forward(...inputs) : watch.around(() => module.forward(...inputs));
+    for (const hook of hooks) {
+      called.add(hook);
+      const replaced = hook.call(module, inputs, output);
+      if (given(replaced)) output = replaced;
+    }
+    return around === null ? output : around.leave(output);
+  } catch (error) {
+    for (const hook of hooks) if (hook.always && !called.has(hook)) callDespite(error, hook, [module, inputs, output]);
+    throw error;
   }
-  const hooksBackward = internals.backward.length + internals.backwardPre.length > 0 && isGradEnabled();
-  const around = hooksBackward ? new AroundBackward(module, internals) : null;
-  if (around !== null) inputs = around.enter(inputs);
-  const { watch } = internals;
-  let output: unknown = watch === null ? module.forward(...inputs) : watch.around(() => module.forward(...inputs));
-  for (const hook of internals.forward) {
-    const replaced = hook(module, inputs, output);
-    if (given(replaced)) output = replaced;
+}
+
+/** Calls a hook while `error` is on its way out: that stays the error, and one of the hook becomes its cause. */
+function callDespite(error: unknown, { call }: Entry<ForwardHook>, args: Parameters<ForwardHook>): void {
+  try {
+    call(...args);
+  } catch (second) {
+    if (error instanceof Error) error.cause ??= second;
   }
-  return around === null ? output : around.leave(output);
 }
 
 /** Stands in the graph where gradients enter or leave a module, and passes them through `see`. */
@@ -136,14 +110,23 @@ function boundary(values: readonly unknown[], see: (grads: Grad[]) => Grad[]): u
 /** The backward hooks of one call of a module. */
 class AroundBackward {
   private readonly module: Module;
-  private readonly internals: Internals;
+  private readonly backwardPre: readonly Entry<FullBackwardPreHook>[];
+  private readonly backward: readonly Entry<FullBackwardHook>[];
   private inputs = 0;
   private inputsNeedGrad = false;
   private gradOutput: Grad[] | null = null;
 
-  constructor(module: Module, internals: Internals) {
+  private constructor(module: Module, internals: Internals) {
     this.module = module;
-    this.internals = internals;
+    this.backwardPre = hooksOf(internals, "backwardPre");
+    this.backward = hooksOf(internals, "backward");
+  }
+
+  /** `null` if there are no such hooks, or nothing is recorded. */
+  static of(module: Module, internals: Internals): AroundBackward | null {
+    if (!isGradEnabled()) return null;
+    const around = new AroundBackward(module, internals);
+    return around.backward.length + around.backwardPre.length > 0 ? around : null;
   }
 
   enter(args: readonly unknown[]): unknown[] {
@@ -160,15 +143,15 @@ class AroundBackward {
   /** Gradients of the outputs have come. */
   private entering(grads: Grad[]): Grad[] {
     let gradOutput = grads;
-    for (const hook of this.internals.backwardPre) {
-      const replaced = hook(this.module, shown(gradOutput));
+    for (const { call } of this.backwardPre) {
+      const replaced = call(this.module, shown(gradOutput));
       if (given(replaced)) gradOutput = this.replacement(replaced as Grad, gradOutput.length, "gradOutput");
     }
     this.gradOutput = gradOutput;
     if (!this.inputsNeedGrad) {
       const none = new Array<Grad>(this.inputs).fill(null);
-      for (const hook of this.internals.backward) {
-        const replaced = hook(this.module, [...none], shown(gradOutput));
+      for (const { call } of this.backward) {
+        const replaced = call(this.module, [...none], shown(gradOutput));
         if (given(replaced) && (!Array.isArray(replaced) || replaced.some(given)))
           throw new AutogradError(
             "registerFullBackwardHook: expected a hook of a module with no input that requires grad to return nothing",
@@ -183,8 +166,8 @@ class AroundBackward {
     const { gradOutput } = this;
     if (gradOutput === null) return grads;
     let gradInput = grads;
-    for (const hook of this.internals.backward) {
-      const replaced = hook(this.module, shown(gradInput), shown(gradOutput));
+    for (const { call } of this.backward) {
+      const replaced = call(this.module, shown(gradInput), shown(gradOutput));
       if (given(replaced)) gradInput = this.replacement(replaced as Grad, gradInput.length, "gradInput");
     }
     this.gradOutput = null;

@@ -8,23 +8,32 @@ import { Buffer, Parameter } from "../../core/parameter.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { className, snakeCase } from "../../format/python-names.ts";
 import { bind, type Call } from "../../ops/bind.ts";
-import { checkName, contentsOf, INTERNALS, isModule, joined, walk } from "./contents.ts";
+import { emptyLike } from "../../ops/creation.ts";
+import { checkName, contentsOf, INTERNALS, isModule, joined, setChild, walk } from "./contents.ts";
 import {
-  callWithHooks,
+  addHook,
   type ForwardHook,
+  type ForwardHookOptions,
   type ForwardPreHook,
   type FullBackwardHook,
   type FullBackwardPreHook,
+  globalHooks,
   type HookHandle,
   type HookOptions,
   Internals,
-} from "./hooks.ts";
+} from "./hook-lists.ts";
+import { callWithHooks } from "./hooks.ts";
+import { located } from "./locate-error.ts";
 import { printed } from "./print.ts";
 import {
   type IncompatibleKeys,
   type LoadStateDictOptions,
+  type LoadStateDictPostHook,
+  type LoadStateDictPreHook,
   loadInto,
   type StateDict,
+  type StateDictPostHook,
+  type StateDictPreHook,
   stateDictOf,
 } from "./state-dict.ts";
 import { convertUninitialized, isUninitialized } from "./uninitialized.ts";
@@ -46,7 +55,9 @@ type NamedArgs = Call<[prefix: string, recurse: boolean, removeDuplicate: boolea
 type NamedModulesArgs = [options?: Omit<NamedOptions, "recurse">];
 
 export interface StateDictOptions {
-  /** Put in front of each name. */
+  /** Adds to this object, which may hold other entries. */
+  readonly destination?: StateDict;
+  /** Put in front of each name, as it is: `"model."`. */
   readonly prefix?: string;
   /** Give the parameters themselves instead of detached tensors. */
   readonly keepVars?: boolean;
@@ -55,7 +66,12 @@ export interface StateDictOptions {
 export interface ModuleToOptions {
   readonly dtype?: DType | null;
   readonly device?: DeviceLike | null;
+  /** Changes nothing: copies within the processor's memory are done when the call returns. */
+  readonly nonBlocking?: boolean;
 }
+
+/** What may follow the first argument of `to`. */
+type ToRest = Call<[dtype: DType | null, nonBlocking: boolean], Omit<ModuleToOptions, "device">>;
 
 /** A module is a function with state: calling it runs `forward` and its hooks. */
 export interface Module {
@@ -89,14 +105,7 @@ export abstract class Module {
   declare training: boolean;
 
   constructor() {
-    const internals = new Internals();
-    // The function gets the class's prototype below, and with it all that a module is.
-    const self = ((...args: unknown[]) =>
-      internals.plain ? self.forward(...args) : callWithHooks(self, internals, args)) as unknown as this;
-    Reflect.deleteProperty(self, "name");
-    Reflect.deleteProperty(self, "length");
-    Object.setPrototypeOf(self, new.target.prototype);
-    Object.defineProperty(self, INTERNALS, { value: internals });
+    const self = callable(new.target.prototype, new Internals()) as this;
     self.training = true;
     constructing(self, new.target, Module);
     // biome-ignore lint/correctness/noConstructorReturn: a module is the function, not the object that `new` has made
@@ -195,6 +204,30 @@ export abstract class Module {
     throw new ValueError(`getSubmodule: expected the name of a module in ${className(this)}, got ${describe(target)}`);
   }
 
+  /**
+   * Puts `module` in the place that a dotted path of state names leads to. PyTorch: `Module.set_submodule`.
+   * @param args - `strict` (false): refuse a name that is not there yet
+   * @throws ValueError if nothing can be put there, or something stands there that is no module
+   * @example
+   * const model = new nn.Sequential(new nn.Linear(8, 4), new nn.ReLU());
+   * model.setSubmodule("1", new nn.Tanh());
+   * model[1] // Tanh()
+   */
+  setSubmodule(target: string, module: Module, ...args: Call<[strict: boolean], { strict?: boolean }>): void {
+    const { strict = false } = bind<{ strict?: boolean }>("setSubmodule", ["strict"], args);
+    if (typeof target !== "string" || target === "")
+      throw new ValueError(`setSubmodule: expected the path of a module, got ${describe(target)}`);
+    if (!isModule(module)) throw new ValueError(`setSubmodule: expected a Module, got ${describe(module)}`);
+    const cut = target.lastIndexOf(".");
+    const above = target.slice(0, Math.max(cut, 0));
+    const parent = [...walk(this, "", false)].find(([path]) => path === above)?.[1];
+    if (parent === undefined)
+      throw new ValueError(
+        `setSubmodule: expected the path of a module in ${className(this)}, got ${describe(target)}`,
+      );
+    setChild("setSubmodule", parent, target.slice(cut + 1), module, strict);
+  }
+
   /** The parameter that a dotted path of state names leads to. PyTorch: `Module.get_parameter`. */
   getParameter(target: string): Parameter {
     for (const [path, p] of this.namedParameters({ removeDuplicate: false })) if (path === target) return p;
@@ -258,14 +291,22 @@ export abstract class Module {
    * Object.keys(new nn.Linear(2, 1).stateDict()) // ["weight", "bias"]
    */
   stateDict(options: StateDictOptions = {}): StateDict {
-    const { prefix = "", keepVars = false } = bind<StateDictOptions>("stateDict", ["prefix", "keepVars"], [options]);
-    return stateDictOf(this, prefix.replace(/\.$/, ""), keepVars);
+    const names = ["destination", "prefix", "keepVars"] as const;
+    const { destination = {}, prefix = "", keepVars = false } = bind<StateDictOptions>("stateDict", names, [options]);
+    return stateDictOf(this, destination, prefix, keepVars);
   }
+
+  /** What `stateDict` keeps of this module beside its tensors; for subclasses. PyTorch: `Module.get_extra_state`. */
+  getExtraState?(): unknown;
+
+  /** Takes over what `getExtraState` gave; for subclasses. PyTorch: `Module.set_extra_state`. */
+  setExtraState?(state: unknown): void;
 
   /**
    * Copies parameters and buffers from a state_dict. PyTorch: `Module.load_state_dict`.
    *
-   * Differs: where something does not fit, nothing is copied.
+   * Differs: where something does not fit, nothing is copied (unless there are load_state_dict post-hooks, which might settle it).
+   * With `assign` a parameter stays the same object, so that optimizers go on with it.
    *
    * @param args - `strict`, and `assign` to take over the tensors instead of copying
    * @returns the names that one side lacks
@@ -311,11 +352,14 @@ export abstract class Module {
 
   /**
    * Moves parameters and buffers to a device, or turns the floating-point ones into another dtype, in place. PyTorch: `Module.to`.
+   *
+   * @param target - a dtype, a device, a tensor with both, or `{ dtype, device, nonBlocking }`
+   * @param rest - `dtype` behind a device, `nonBlocking`
    * @throws DTypeError for a dtype that is not floating-point or complex
    */
   to(
     target: DType | DeviceLike | Tensor | ModuleToOptions,
-    ...rest: Call<[dtype: DType], { dtype?: DType | null }>
+    ...rest: ToRest | Call<[nonBlocking: boolean], object>
   ): this {
     const { dtype = null, device = null } = toTarget(target, rest);
     if (dtype !== null && !dtype.isFloatingPoint && !dtype.isComplex)
@@ -324,6 +368,38 @@ export abstract class Module {
       const cast = dtype !== null && (t.dtype.isFloatingPoint || t.dtype.isComplex);
       return t.to({ ...(cast ? { dtype } : {}), ...(device === null ? {} : { device }) });
     });
+  }
+
+  /** To the processor. PyTorch: `Module.cpu`. Differs: a Promise, as `Tensor.cpu` gives one. */
+  async cpu(): Promise<this> {
+    return this.to("cpu");
+  }
+
+  /** To a GPU that CUDA runs. PyTorch: `Module.cuda`. @throws DeviceError where there is none */
+  cuda(device: DeviceLike | number | null = null): this {
+    return this.to(typeof device === "number" ? `cuda:${device}` : (device ?? "cuda"));
+  }
+
+  /** All parameters and buffers, whole numbers too, to `dstType`. PyTorch: `Module.type`. */
+  type(dstType: DType): this {
+    if (!(dstType instanceof DType)) throw new ValueError(`type: expected a dtype, got ${describe(dstType)}`);
+    return this.convert((t) => t.to(dstType));
+  }
+
+  /** Gives parameters and buffers memory on a device without copying their values. PyTorch: `Module.to_empty`. */
+  toEmpty(options: { device: DeviceLike | null; recurse?: boolean }): this {
+    const { device = null, recurse = true } = bind<{ device: DeviceLike | null; recurse?: boolean }>(
+      "toEmpty",
+      ["device", "recurse"],
+      [options],
+    );
+    return this.convert((t) => emptyLike(t, { device }), recurse);
+  }
+
+  /** Moves the memory of parameters and buffers to where worker threads can be given it. PyTorch: `Module.share_memory`. */
+  shareMemory(): this {
+    for (const t of [...this.parameters(), ...this.buffers()]) t.shareMemory_();
+    return this;
   }
 
   /** Floating-point parameters and buffers to float32. PyTorch: `Module.float`. */
@@ -348,9 +424,9 @@ export abstract class Module {
   }
 
   /** Replaces the memory of all parameters (with their gradients) and buffers; each stays the same object. */
-  private convert(convert: (t: Tensor) => Tensor): this {
+  private convert(convert: (t: Tensor) => Tensor, recurse = true): this {
     noGrad(() => {
-      for (const t of [...this.parameters(), ...this.buffers()]) {
+      for (const t of [...this.parameters(recurse), ...this.buffers(recurse)]) {
         if (isUninitialized(t)) {
           convertUninitialized(t, convert);
           continue;
@@ -364,33 +440,62 @@ export abstract class Module {
     return this;
   }
 
-  /** Calls `hook` before each `forward`; it may replace the arguments. PyTorch: `Module.register_forward_pre_hook`. */
+  /**
+   * Calls `hook` before each `forward`; it may replace the arguments. PyTorch: `Module.register_forward_pre_hook`.
+   * Differs: there are no keyword arguments, so no `withKwargs`: an options object is the last of the arguments.
+   */
   registerForwardPreHook(hook: ForwardPreHook<this>, options: HookOptions = {}): HookHandle {
-    return this.addHook("forwardPre", hook as ForwardPreHook, options);
+    return addHook("registerForwardPreHook", internalsOf(this), "forwardPre", hook, options);
   }
 
-  /** Calls `hook` after each `forward`; it may replace the output. PyTorch: `Module.register_forward_hook`. */
-  registerForwardHook(hook: ForwardHook<this>, options: HookOptions = {}): HookHandle {
-    return this.addHook("forward", hook as ForwardHook, options);
+  /**
+   * Calls `hook` after each `forward`; it may replace the output. PyTorch: `Module.register_forward_hook`.
+   * @param options - `prepend`, and `alwaysCall` to run also where `forward` throws
+   */
+  registerForwardHook(hook: ForwardHook<this>, options: ForwardHookOptions = {}): HookHandle {
+    return addHook("registerForwardHook", internalsOf(this), "forward", hook, options);
   }
 
   /** Calls `hook` when the gradients of the arguments are known; it may replace them. PyTorch: `Module.register_full_backward_hook`. */
   registerFullBackwardHook(hook: FullBackwardHook<this>, options: HookOptions = {}): HookHandle {
-    return this.addHook("backward", hook as FullBackwardHook, options);
+    return addHook("registerFullBackwardHook", internalsOf(this), "backward", hook, options);
   }
 
   /** Calls `hook` when the gradients of the outputs are known; it may replace them. PyTorch: `Module.register_full_backward_pre_hook`. */
   registerFullBackwardPreHook(hook: FullBackwardPreHook<this>, options: HookOptions = {}): HookHandle {
-    return this.addHook("backwardPre", hook as FullBackwardPreHook, options);
+    return addHook("registerFullBackwardPreHook", internalsOf(this), "backwardPre", hook, options);
   }
 
-  private addHook<K extends "forwardPre" | "forward" | "backward" | "backwardPre">(
-    kind: K,
-    hook: Internals[K][number],
-    options: HookOptions,
-  ): HookHandle {
-    if (typeof hook !== "function") throw new ValueError(`register hook: expected a function, got ${describe(hook)}`);
-    return internalsOf(this).add(kind, hook, options);
+  /** Calls `hook` before this module is written into a state_dict. PyTorch: `Module.register_state_dict_pre_hook`. */
+  registerStateDictPreHook(hook: StateDictPreHook<this>): HookHandle {
+    return addHook("registerStateDictPreHook", internalsOf(this), "statePre", hook, {});
+  }
+
+  /**
+   * Calls `hook` when this module stands in a state_dict; it may change that. PyTorch: `Module.register_state_dict_post_hook`.
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * layer.registerStateDictPostHook((module, stateDict, prefix) => void Reflect.deleteProperty(stateDict, `${prefix}bias`));
+   * Object.keys(layer.stateDict()) // ["weight"]
+   */
+  registerStateDictPostHook(hook: StateDictPostHook<this>): HookHandle {
+    return addHook("registerStateDictPostHook", internalsOf(this), "statePost", hook, {});
+  }
+
+  /**
+   * Calls `hook` before this module is loaded: it may change the state_dict, which is a copy, and add to what is reported.
+   * PyTorch: `Module.register_load_state_dict_pre_hook`.
+   */
+  registerLoadStateDictPreHook(hook: LoadStateDictPreHook<this>): HookHandle {
+    return addHook("registerLoadStateDictPreHook", internalsOf(this), "loadPre", hook, {});
+  }
+
+  /**
+   * Calls `hook` when this module is loaded, before anything missing is refused; it may change the report.
+   * PyTorch: `Module.register_load_state_dict_post_hook`.
+   */
+  registerLoadStateDictPostHook(hook: LoadStateDictPostHook<this>): HookHandle {
+    return addHook("registerLoadStateDictPostHook", internalsOf(this), "loadPost", hook, {});
   }
 
   /** What stands between the parentheses in print. PyTorch: `Module.extra_repr`. */
@@ -408,6 +513,22 @@ export abstract class Module {
   }
 }
 
+/** @internal A function that calls its own `forward`, with a class's prototype, and by that all that a module of the class is. */
+export function callable(prototype: object, internals: Internals): Module {
+  const self = ((...args: unknown[]) => {
+    try {
+      return internals.plain && globalHooks.plain ? self.forward(...args) : callWithHooks(self, internals, args);
+    } catch (error) {
+      throw located(error, self);
+    }
+  }) as unknown as Module; // by the lines below
+  Reflect.deleteProperty(self, "name");
+  Reflect.deleteProperty(self, "length");
+  Object.setPrototypeOf(self, prototype);
+  Object.defineProperty(self, INTERNALS, { value: internals });
+  return self;
+}
+
 // What plain JavaScript meets that forgets `forward`: for TypeScript the method is abstract.
 Object.defineProperty(Module.prototype, "forward", {
   value(this: Module): never {
@@ -422,9 +543,9 @@ function internalsOf(module: Module): Internals {
 }
 
 function toTarget(target: DType | DeviceLike | Tensor | ModuleToOptions, rest: readonly unknown[]): ModuleToOptions {
-  if (target instanceof Tensor) return { dtype: target.dtype, device: target.device };
-  if (target instanceof DType) return { dtype: target };
-  const byDevice = typeof target === "string" || target instanceof Device;
-  if (byDevice) return { ...bind<ModuleToOptions>("to", ["dtype"], rest), device: target };
-  return bind<ModuleToOptions>("to", ["dtype", "device"], [target, ...rest]);
+  const bound = (...names: (keyof ModuleToOptions)[]) => bind<ModuleToOptions>("to", [...names, "nonBlocking"], rest);
+  if (target instanceof Tensor) return { ...bound(), dtype: target.dtype, device: target.device };
+  if (target instanceof DType) return { ...bound(), dtype: target };
+  if (typeof target === "string" || target instanceof Device) return { ...bound("dtype"), device: target };
+  return bind<ModuleToOptions>("to", ["dtype", "device", "nonBlocking"], [target, ...rest]);
 }

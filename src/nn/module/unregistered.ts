@@ -11,7 +11,7 @@ import { ValueError } from "../../core/errors.ts";
 import { observeParameters, type Parameter } from "../../core/parameter.ts";
 import { className } from "../../format/python-names.ts";
 import { contentsOf, INTERNALS, walk } from "./contents.ts";
-import type { Internals } from "./hooks.ts";
+import { addHook, type Internals } from "./hook-lists.ts";
 import type { Module } from "./module.ts";
 
 type Class = abstract new (...args: never[]) => unknown;
@@ -21,7 +21,8 @@ const PRIVATE = /#[\p{ID_Start}$_]|__private(?:Add|Set)|__classPrivateField/u;
 
 const classesWithPrivates = new WeakMap<object, boolean>();
 
-function hasPrivates(type: Class, base: object): boolean {
+/** Whether a class, or one that it extends below `base`, has private names. */
+export function hasPrivates(type: Class, base: object | null): boolean {
   let known = classesWithPrivates.get(type);
   if (known === undefined) {
     known = false;
@@ -136,7 +137,7 @@ export class Watch {
       return forward();
     }
     const called = new Set<Module>();
-    const handles = modules.map((m) => internalsOf(m).add("forwardPre", () => void called.add(m), {}));
+    const handles = modules.map((m) => addHook("Module", internalsOf(m), "forwardPre", () => void called.add(m), {}));
     const unused = parameters.filter((p) => (p.meta?.accumulator ?? null) === null);
     let output: unknown;
     try {

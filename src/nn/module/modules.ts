@@ -1,0 +1,2 @@
+/** @file `torch.nn.modules`. */
+export * as module from "./global-hooks.ts";
