@@ -12,6 +12,7 @@
   X(pool)             \
   X(reduce)           \
   X(softmax)          \
+  X(update_each)      \
   // end of the list
 
 // Of native/portable/, compiled once, for the weakest: what waits for memory, or decides element by element.

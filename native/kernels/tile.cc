@@ -63,7 +63,8 @@ enum Access : uint8_t {
 template <class R>
 struct Range {
   Job& job;
-  int64_t tile;                     // elements
+  int64_t tile = 0;                 // elements
+  int64_t filled = 0;               // of the registers that hold a scalar or constant
   char* registers[TT_MAX_REGISTERS];  // of all kinds, in the program's numbering
   char* buffers[TT_MAX_OPERANDS];
   Access access[TT_MAX_OPERANDS];
@@ -118,7 +119,7 @@ struct Range {
       buffers[k] = access[k] == kDirect ? nullptr : take(access[k] == kBlock ? kBlockRows : 1);
       registers[register_of(k)] = buffers[k];
     }
-    const int64_t filled = n < tile ? n : tile;
+    filled = n < tile ? n : tile;
     for (int32_t i = 0; i < values; i++) {
       char* to = take();
       registers[p.inputs + i] = to;
@@ -130,10 +131,16 @@ struct Range {
       } else {
         value = ((const R*)p.constant_values())[i - p.scalars];
       }
-      for (int64_t j = 0; j < filled; j++) ((R*)to)[j] = value;
+      fill(i, value);
     }
     for (int32_t i = 0; i < p.temporaries; i++) registers[p.inputs + values + p.outputs + i] = take();
     return true;
+  }
+
+  // Sets scalar or constant i.
+  void fill(int32_t i, R value) {
+    R* to = (R*)registers[job.program->inputs + i];
+    for (int64_t j = 0; j < filled; j++) to[j] = value;
   }
 
   void execute(int64_t n) {
@@ -420,6 +427,73 @@ bool run_small(const double* args, int32_t operands, const void* scalars, const 
   return true;
 }
 
+const tt_hot_loop* hot_loop_of(const tt_program& p) {
+  if (p.hot < 0 || p.hot >= TT_SYMBOL(hot_count) || TT_SYMBOL(hot_loops)[p.hot].key != p.key) return nullptr;
+  return &TT_SYMBOL(hot_loops)[p.hot];
+}
+
+const tt_tile_function* tiles_of(const tt_program& p) {
+  return p.type == TT_FLOAT32   ? TT_SYMBOL(tiles_f32)
+         : p.type == TT_FLOAT64 ? TT_SYMBOL(tiles_f64)
+                                : TT_SYMBOL(tiles_i64);
+}
+
+// Whether a program is of this engine, and has as many operands and scalars as it is given.
+bool fits(const tt_program& p, int64_t outputs, int64_t inputs, int64_t scalars) {
+  return p.language == TT_SYMBOL(language) && p.outputs == outputs && p.inputs == inputs && p.scalars == scalars &&
+         outputs + inputs <= TT_MAX_OPERANDS &&
+         outputs + inputs + scalars + p.constants + p.temporaries <= TT_MAX_REGISTERS;
+}
+
+// A program over many sets of flat operands: the work is one stretch of elements, set after set.
+struct Sets {
+  Job job;
+  const double* rows;  // of each set: its number of elements, addresses of inputs, scalars
+  int64_t row_length;
+  int64_t count;
+  const double* written;  // for each output, the input that it is written over
+  int64_t begins[TT_MAX_ARGS / 2 + 1];
+};
+
+template <class R>
+void run_sets(void* context, int64_t begin, int64_t end, int) {
+  Sets& sets = *(Sets*)context;
+  Job& job = sets.job;
+  const tt_program& p = *job.program;
+  Range<R> range(job);
+  if (job.hot == nullptr && !range.prepare(end - begin)) {
+    __atomic_store_n(&job.status, (int32_t)TT_OUT_OF_MEMORY, __ATOMIC_RELAXED);
+    return;
+  }
+  int64_t first = 0, last = sets.count - 1;
+  while (first < last) {
+    const int64_t middle = (first + last + 1) / 2;
+    if (sets.begins[middle] <= begin) first = middle;
+    else last = middle - 1;
+  }
+  R scalars[TT_MAX_REGISTERS];
+  for (int64_t set = first; begin < end; set++) {
+    const int64_t stop = sets.begins[set + 1] < end ? sets.begins[set + 1] : end;
+    if (stop == begin) continue;
+    const double* inputs = sets.rows + set * sets.row_length + 1;
+    const double* given = inputs + p.inputs;
+    char* at[TT_MAX_OPERANDS];
+    const auto place = [&](int64_t input) {
+      return (char*)(uintptr_t)inputs[input] + (begin - sets.begins[set]) * job.operand[0].item;
+    };
+    for (int32_t k = 0; k < p.outputs; k++) at[k] = place((int64_t)sets.written[k]);
+    for (int32_t k = 0; k < p.inputs; k++) at[p.outputs + k] = place(k);
+    for (int32_t i = 0; i < p.scalars; i++) {
+      const R value = (R)given[i];
+      if (job.hot == nullptr && (set == first || value != scalars[i])) range.fill(i, value);
+      scalars[i] = value;
+    }
+    if (job.hot != nullptr) job.hot->loop(at, scalars, stop - begin);
+    else range.run_row(at, stop - begin);
+    begin = stop;
+  }
+}
+
 }  // namespace
 }  // namespace TT_NS
 
@@ -429,11 +503,8 @@ TT_ENTRY(pointwise) {
   ArgReader in{args};
   const tt_program& p = *in.address<const tt_program>();
   const int64_t outputs = in.integer(), inputs = in.integer(), ndim = in.integer(), scalars = in.integer();
-  if (p.language != TT_SYMBOL(language) || p.outputs != outputs || p.inputs != inputs || p.scalars != scalars)
-    return TT_BAD_ARGUMENT;
+  if (!fits(p, outputs, inputs, scalars) || ndim > kMaxDims) return TT_BAD_ARGUMENT;
   const int64_t operands = outputs + inputs;
-  const int64_t registers = operands + scalars + p.constants + p.temporaries;
-  if (operands > TT_MAX_OPERANDS || registers > TT_MAX_REGISTERS || ndim > kMaxDims) return TT_BAD_ARGUMENT;
 
   // Floats come as doubles; doubles and integers' bits are used where they are.
   const double* given = args + 5 + ndim + operands * (2 + ndim);
@@ -441,9 +512,7 @@ TT_ENTRY(pointwise) {
   for (int64_t i = 0; p.type == TT_FLOAT32 && i < scalars; i++) narrowed[i] = (float)given[i];
   const void* values = p.type == TT_FLOAT32 ? (const void*)narrowed : given;
 
-  const tt_hot_loop* hot = nullptr;
-  if (p.hot >= 0 && p.hot < TT_SYMBOL(hot_count) && TT_SYMBOL(hot_loops)[p.hot].key == p.key)
-    hot = &TT_SYMBOL(hot_loops)[p.hot];
+  const tt_hot_loop* hot = hot_loop_of(p);
   if (hot != nullptr && run_small(args, (int32_t)operands, values, *hot)) return TT_OK;
 
   Job job;
@@ -454,9 +523,7 @@ TT_ENTRY(pointwise) {
   job.operands = (int32_t)operands;
   job.status = TT_OK;
   job.register_size = p.type == TT_FLOAT32 ? 4 : 8;
-  job.tiles = p.type == TT_FLOAT32   ? TT_SYMBOL(tiles_f32)
-              : p.type == TT_FLOAT64 ? TT_SYMBOL(tiles_f64)
-                                     : TT_SYMBOL(tiles_i64);
+  job.tiles = tiles_of(p);
   job.box = {(int32_t)ndim, job.sizes};
   int64_t strides[TT_MAX_OPERANDS * (kMaxDims + 1)];
   int64_t numel = 1;
@@ -477,4 +544,48 @@ TT_ENTRY(pointwise) {
   if (numel == 0) return TT_OK;
   simplify(job);
   return run(job, numel);
+}
+
+// update_each: runs a program over many sets of flat operands of one floating dtype, each output over an input.
+//
+// Arguments: program, sets, outputs, inputs, scalars, dtype, for each output the input that it is written over; for each
+// set its number of elements, the inputs' addresses, scalars.
+TT_ENTRY(update_each) {
+  ArgReader in{args};
+  const tt_program& p = *in.address<const tt_program>();
+  const int64_t count = in.integer(), outputs = in.integer(), inputs = in.integer(), scalars = in.integer();
+  const int32_t dtype = (int32_t)in.integer();
+  if (!fits(p, outputs, inputs, scalars) || p.type == TT_INT64 || count < 1) return TT_BAD_ARGUMENT;
+  Sets sets;
+  sets.written = in.array(outputs);
+  sets.row_length = 1 + inputs + scalars;
+  if (6 + outputs + count * sets.row_length > TT_MAX_ARGS) return TT_BAD_ARGUMENT;
+  sets.count = count;
+  sets.rows = in.array(count * sets.row_length);
+  sets.begins[0] = 0;
+  for (int64_t i = 0; i < count; i++) sets.begins[i + 1] = sets.begins[i] + (int64_t)sets.rows[i * sets.row_length];
+
+  Job& job = sets.job;
+  job.program = &p;
+  job.hot = dtype == p.type ? hot_loop_of(p) : nullptr;
+  job.tiles = tiles_of(p);
+  job.scalars = sets.rows + 1 + inputs;  // of the first set: replaced before use
+  job.outputs = (int32_t)outputs;
+  job.operands = (int32_t)(outputs + inputs);
+  job.register_size = p.type == TT_FLOAT32 ? 4 : 8;
+  job.box = {1, job.sizes};
+  job.sizes[0] = sets.begins[count];
+  job.in_blocks = false;
+  job.status = TT_OK;
+  int64_t stride = item_size(dtype);
+  if (stride == 0) return TT_UNSUPPORTED_DTYPE;
+  for (int32_t k = 0; k < job.operands; k++) {
+    const int64_t input = k < outputs ? (int64_t)sets.written[k] : k - outputs;
+    job.operand[k] = {(char*)(uintptr_t)sets.rows[1 + input], dtype, (int32_t)stride, true, &stride};
+  }
+  const int64_t tile = kTileBytes / job.register_size;
+  const int64_t grain = kGrainCost / (p.cost > 0 ? p.cost : 1);
+  tt_parallel_for(sets.begins[count], (grain + tile - 1) / tile * tile,
+                  p.type == TT_FLOAT32 ? run_sets<float> : run_sets<double>, &sets);
+  return job.status;
 }

@@ -32,6 +32,16 @@ export interface Backend {
     shape: Shape,
     scalars: readonly Scalar[],
   ): void;
+  /**
+   * Runs a program of floating type on many sets of inputs, and writes its output `k` over input `written[k]`. `operands` holds the
+   * inputs set after set, all of one dtype and within a set of one shape, `scalars` the scalars likewise.
+   */
+  updateEach(
+    program: Program,
+    written: readonly number[],
+    operands: readonly Operand[],
+    scalars: readonly number[],
+  ): void;
   /** Reduces `input`; an output has the input's number of dimensions, with size 1 where it is reduced. */
   reduce(
     reduction: number,

@@ -80,14 +80,36 @@ function floatEntries(type: "f32" | "f64"): HotSource[] {
       { ...hot(type, x[op](s)), outputTypes: ["bool"] },
     ]),
     { ...hot(type, where(x, y, z)), inputTypes: ["bool", type, type] },
-    // SGD: p ← p − lr·g, alone and with momentum v ← μ·v + g.
-    hot(type, x.sub(s.mul(g)), ["x", "grad"]),
-    {
-      outputs: [x.sub(s.mul(t.mul(y).add(g))), t.mul(y).add(g)],
-      inputs: ["x", "y", "grad"],
-      scalars: SCALARS,
-      type,
-    },
+    ...updateEntries(type),
+  ];
+}
+
+/** What the common optimizers compile: these are their rules' expressions, in other names. */
+function updateEntries(type: RegisterType): HotSource[] {
+  const [p, m, v] = [arg("p"), arg("m"), arg("v")];
+  const [lr, mu, decay, keep] = [scalar("lr"), scalar("mu"), scalar("decay"), scalar("keep")];
+  const [beta1, rest1, beta2, rest2] = [scalar("beta1"), scalar("rest1"), scalar("beta2"), scalar("rest2")];
+  const [stepSize, correction, eps] = [scalar("stepSize"), scalar("correction"), scalar("eps")];
+  const sgd = (gradient: Expr, more: readonly string[]): HotSource[] => {
+    const b = mu.mul(m).add(gradient);
+    return [
+      { outputs: [p.sub(lr.mul(gradient))], inputs: ["p", "grad"], scalars: ["lr", ...more], type },
+      { outputs: [p.sub(lr.mul(b)), b], inputs: ["p", "m", "grad"], scalars: ["lr", "mu", ...more], type },
+    ];
+  };
+  const adam = (shrunk: Expr, gradient: Expr, more: readonly string[]): HotSource => {
+    const average = beta1.mul(m).add(rest1.mul(gradient));
+    const square = beta2.mul(v).add(rest2.mul(gradient.mul(gradient)));
+    const move = stepSize.mul(average).div(square.sqrt().mul(correction).add(eps));
+    const scalars = ["beta1", "rest1", "beta2", "rest2", "stepSize", "correction", "eps", ...more];
+    return { outputs: [shrunk.sub(move), average, square], inputs: ["p", "grad", "m", "v"], scalars, type };
+  };
+  return [
+    ...sgd(g, []),
+    ...sgd(decay.mul(p).add(g), ["decay"]),
+    adam(p, g, []),
+    adam(p, decay.mul(p).add(g), ["decay"]),
+    adam(keep.mul(p), g, ["keep"]),
   ];
 }
 

@@ -1,10 +1,10 @@
 /**
  * @file Updates of parameters as one program each: it reads parameter, gradient and state once, and writes the new parameter and state
- * over the old ones, with no temporary between.
+ * over the old ones, with no temporary between; all parameters that share a program go to the engine in one call.
  */
 import { bumpVersion } from "../autograd/meta.ts";
 import { backendOf } from "../backends/backend.ts";
-import { toReal } from "../core/dtype.ts";
+import { type DType, toReal } from "../core/dtype.ts";
 import { DTypeError, ShapeError } from "../core/errors.ts";
 import { Layout, mayOverlap } from "../core/layout.ts";
 import { sameShape, shapeText } from "../core/shape.ts";
@@ -22,45 +22,81 @@ export interface Rule {
 }
 
 export class FusedUpdate {
-  private readonly rule: Rule;
+  readonly rule: Rule;
   private readonly programs: { [T in RegisterType]?: Program } = {};
   /** Places among the inputs that the outputs are written over. */
-  private readonly written: readonly number[];
+  readonly written: readonly number[];
 
   constructor(rule: Rule) {
     this.rule = rule;
     this.written = Object.keys(rule.outputs).map((name) => rule.inputs.indexOf(name));
   }
 
-  /** Runs the rule on tensors of one shape; the first is the parameter. */
-  run(op: string, tensors: readonly Tensor[], scalars: readonly number[]): void {
-    const param = tensors[0] as Tensor;
-    for (const t of tensors) {
-      if (!sameShape(t.shape, param.shape))
-        throw new ShapeError(
-          `${op}: expected gradient and state of shape ${shapeText(param.shape)}, got ${shapeText(t.shape)}`,
-        );
-      if (t.dtype !== param.dtype)
-        throw new DTypeError(`${op}: expected gradient and state of ${param.dtype}, got ${t.dtype}`);
-    }
-    const outs = this.written.map((i) => tensors[i] as Tensor);
-    for (const t of outs)
-      if (mayOverlap(t.layout))
-        throw new ShapeError(
-          `${op}: expected a parameter whose elements are apart in memory, got an expanded one of shape ${shapeText(t.shape)}`,
-        );
-    const { isComplex } = param.dtype;
-    const ins = isComplex ? tensors.map(parts) : tensors;
-    const first = ins[0] as Tensor;
-    const program = this.program(registerType(first.dtype));
-    backendOf(param.device).pointwise(program, isComplex ? outs.map(parts) : outs, ins, first.shape, scalars);
-    for (const t of outs) bumpVersion(t);
-  }
-
-  private program(type: RegisterType): Program {
+  program(type: RegisterType): Program {
     const { inputs, scalars, outputs } = this.rule;
     this.programs[type] ??= compile(Object.values(outputs), inputs, scalars, type);
     return this.programs[type];
+  }
+}
+
+/** What one call of the engine does. */
+interface Batch {
+  readonly update: FusedUpdate;
+  readonly dtype: DType;
+  readonly device: Tensor["device"];
+  readonly operands: Tensor[];
+  readonly scalars: number[];
+}
+
+/** A step of many parameters: `add` checks and notes what is to be done, `run` does it, so that an error changes nothing. */
+export class FusedPass {
+  private readonly op: string;
+  private readonly batches: Batch[] = [];
+
+  constructor(op: string) {
+    this.op = op;
+  }
+
+  /** The rule's inputs, in its order, all of the parameter's shape and dtype; the first is the parameter. */
+  add(update: FusedUpdate, tensors: readonly Tensor[], scalars: readonly number[]): void {
+    const param = tensors[0] as Tensor;
+    for (const t of tensors) {
+      if (t.layout.shape !== param.layout.shape && !sameShape(t.shape, param.shape))
+        throw new ShapeError(
+          `${this.op}: expected gradient and state of shape ${shapeText(param.shape)}, got ${shapeText(t.shape)}`,
+        );
+      if (t.dtype !== param.dtype)
+        throw new DTypeError(`${this.op}: expected gradient and state of ${param.dtype}, got ${t.dtype}`);
+    }
+    for (const i of update.written) {
+      const t = tensors[i] as Tensor;
+      if (mayOverlap(t.layout))
+        throw new ShapeError(
+          `${this.op}: expected a parameter whose elements are apart in memory, got an expanded one of shape ${shapeText(t.shape)}`,
+        );
+    }
+    const { operands, scalars: numbers } = this.batchOf(update, param);
+    for (const t of tensors) operands.push(t);
+    for (const x of scalars) numbers.push(x);
+  }
+
+  run(): void {
+    for (const { update, dtype, device, operands, scalars } of this.batches) {
+      const all = dtype.isComplex ? operands.map(parts) : operands;
+      backendOf(device).updateEach(update.program(registerType(dtype)), update.written, all, scalars);
+      const { length } = update.rule.inputs;
+      for (let i = 0; i < operands.length; i += length)
+        for (const k of update.written) bumpVersion(operands[i + k] as Tensor);
+    }
+    this.batches.length = 0;
+  }
+
+  private batchOf(update: FusedUpdate, { dtype, device }: Tensor): Batch {
+    for (const batch of this.batches)
+      if (batch.update === update && batch.dtype === dtype && batch.device === device) return batch;
+    const batch = { update, dtype, device, operands: [], scalars: [] };
+    this.batches.push(batch);
+    return batch;
   }
 }
 

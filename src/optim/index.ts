@@ -1,4 +1,6 @@
 /** @file `torch.optim`. */
+export { Adam, type AdamOptions } from "./adam.ts";
+export { AdamW, type AdamWOptions } from "./adamw.ts";
 export {
   Optimizer,
   type OptimizerStateDict,

@@ -1,10 +1,12 @@
 /** @file Stochastic gradient descent. */
-import { describe, ValueError } from "../core/errors.ts";
+import { ValueError } from "../core/errors.ts";
 import { Tensor } from "../core/tensor.ts";
 import { arg, type Expr, scalar } from "../expr/index.ts";
-import { bind, type Call } from "../ops/bind.ts";
-import { FusedUpdate } from "./fused-update.ts";
-import { Optimizer, type ParamGroup, type Params } from "./optimizer.ts";
+import type { Call } from "../ops/bind.ts";
+import { rulesBy } from "./fused-optimizer.ts";
+import { FusedPass, FusedUpdate } from "./fused-update.ts";
+import { Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
+import { atLeast, checkOptions, choice, flag, number, type OptionTable, option, withDefaults } from "./options.ts";
 
 export interface SgdOptions {
   /** Learning rate; 0.001 if not given. */
@@ -25,27 +27,16 @@ export interface SgdOptions {
   fused: boolean | null;
 }
 
-const PARAMETERS = [
-  "lr",
-  "momentum",
-  "dampening",
-  "weightDecay",
-  "nesterov",
-  "maximize",
-  "foreach",
-  "differentiable",
-  "fused",
-] as const;
-const DEFAULTS: SgdOptions = {
-  lr: 0.001,
-  momentum: 0,
-  dampening: 0,
-  weightDecay: 0,
-  nesterov: false,
-  maximize: false,
-  foreach: null,
-  differentiable: false,
-  fused: null,
+const OPTIONS: OptionTable<SgdOptions> = {
+  lr: option(0.001, atLeast(0)),
+  momentum: option(0, atLeast(0)),
+  dampening: option(0, number),
+  weightDecay: option(0, atLeast(0)),
+  nesterov: option(false, flag),
+  maximize: option(false, flag),
+  foreach: option(null, choice),
+  differentiable: option(false, flag),
+  fused: option(null, choice),
 };
 
 /** Which terms an update has. */
@@ -66,7 +57,7 @@ interface Terms {
  *     g ← g + μ·b with Nesterov, else b
  *     p ← p − γ·g                                  learning rate γ
  */
-function rule({ momentum, first, dampening, weightDecay, nesterov, maximize }: Terms): FusedUpdate {
+const ruleFor = rulesBy(({ momentum, first, dampening, weightDecay, nesterov, maximize }: Terms) => {
   const [param, buffer, grad] = [arg("param"), arg("buffer"), arg("grad")];
   const [lr, mu, keep, decay] = [scalar("lr"), scalar("momentum"), scalar("keep"), scalar("weightDecay")];
   let g: Expr = maximize ? grad.neg() : grad;
@@ -85,19 +76,7 @@ function rule({ momentum, first, dampening, weightDecay, nesterov, maximize }: T
     scalars: ["lr", "momentum", ...(dampening ? ["keep"] : []), ...tail],
     outputs: { param: param.sub(lr.mul(step)), buffer: b },
   });
-}
-
-const rules = new Map<string, FusedUpdate>();
-
-function ruleFor(terms: Terms): FusedUpdate {
-  const key = Object.values(terms).map(Number).join("");
-  let found = rules.get(key);
-  if (found === undefined) {
-    found = rule(terms);
-    rules.set(key, found);
-  }
-  return found;
-}
+});
 
 /**
  * Stochastic gradient descent, with momentum where asked for. PyTorch: `torch.optim.SGD`.
@@ -123,17 +102,11 @@ export class SGD extends Optimizer<SgdOptions> {
       Partial<SgdOptions>
     >
   ) {
-    super(params, { ...DEFAULTS, ...bind<SgdOptions>("SGD", PARAMETERS, args) });
+    super(params, withDefaults("SGD", OPTIONS, args));
   }
 
   protected override check(group: ParamGroup<SgdOptions>): void {
-    for (const name of ["lr", "momentum", "weightDecay"] as const) {
-      const value = group[name];
-      if (typeof value !== "number" || !(value >= 0))
-        throw new ValueError(`SGD: expected a number of at least 0 as ${name}, got ${describe(value)}`);
-    }
-    if (typeof group.dampening !== "number")
-      throw new ValueError(`SGD: expected a number as dampening, got ${describe(group.dampening)}`);
+    checkOptions("SGD", OPTIONS, group);
     if (group.nesterov && (group.momentum <= 0 || group.dampening !== 0))
       throw new ValueError(
         `SGD: Nesterov momentum requires a momentum and zero dampening, got ${group.momentum} and ${group.dampening}`,
@@ -157,19 +130,23 @@ export class SGD extends Optimizer<SgdOptions> {
     }
     if (weightDecay !== 0) scalars.push(weightDecay);
     const usual = ruleFor(terms);
+    const pass = new FusedPass("SGD");
+    const begun: [ParamState, Tensor][] = [];
     for (const p of group.params) {
       const grad = this.gradOf(p);
       if (grad === null) continue;
       if (momentum === 0) {
-        usual.run("SGD", [p, grad], scalars);
+        pass.add(usual, [p, grad], scalars);
         continue;
       }
       const state = this.stateOf(p);
       const { momentum_buffer: kept } = state;
       const first = !(kept instanceof Tensor);
       const buffer = first ? p.newEmpty(p.shape) : kept;
-      (first ? ruleFor({ ...terms, first }) : usual).run("SGD", [p, buffer, grad], scalars);
-      state.momentum_buffer = buffer;
+      pass.add(first ? ruleFor({ ...terms, first }) : usual, [p, buffer, grad], scalars);
+      if (first) begun.push([state, buffer]);
     }
+    pass.run();
+    for (const [state, buffer] of begun) state.momentum_buffer = buffer;
   }
 }

@@ -5,7 +5,7 @@ import { numelOf, type Shape } from "../../core/shape.ts";
 import type { Program } from "../../expr/program.ts";
 import { type Backend, type Operand, registerBackend } from "../backend.ts";
 import type { Epilogue } from "../kernels.ts";
-import { addon, argBits, args, kernel } from "./addon.ts";
+import { ARG_SLOTS, addon, argBits, args, kernel } from "./addon.ts";
 import { check, operandAddress, putAll, putFlat, putOperand } from "./call.ts";
 import { argReduce } from "./kernels/arg-reduce.ts";
 import * as fftKernels from "./kernels/fft.ts";
@@ -24,6 +24,7 @@ import { allocate, bytes, isShared, recycle, share } from "./memory.ts";
 import { RandomState } from "./random-state.ts";
 
 const pointwiseKernel = kernel("pointwise");
+const updateEachKernel = kernel("update_each");
 const reduceKernel = kernel("reduce");
 const matmulKernel = kernel("matmul");
 
@@ -88,6 +89,52 @@ function pointwise(
   const status = pointwiseKernel();
   if (status === 5) throw new ValueError("ZeroDivisionError: expected integer divisors other than 0, got 0");
   if (status !== 0) check("pointwise", status);
+}
+
+/** Sets whose operands lie flat go to the engine as many at once as fit its argument slots; the others are run one by one. */
+function updateEach(
+  program: Program,
+  written: readonly number[],
+  operands: readonly Operand[],
+  scalars: readonly number[],
+): void {
+  const { nIn, nOut, nScalars } = program;
+  const row = 1 + nIn + nScalars;
+  const first = 6 + nOut;
+  let sets = 0;
+  let at = first;
+  const flush = () => {
+    if (sets === 0) return;
+    args[0] = programAddress(program);
+    args[1] = sets;
+    args[2] = nOut;
+    args[3] = nIn;
+    args[4] = nScalars;
+    args[5] = (operands[0] as Operand).dtype.code;
+    for (let k = 0; k < nOut; k++) args[6 + k] = written[k] as number;
+    sets = 0;
+    at = first;
+    check("updateEach", updateEachKernel());
+  };
+  for (let i = 0, s = 0; i < operands.length; i += nIn, s += nScalars) {
+    const { numel, shape } = (operands[i] as Operand).layout;
+    if (numel === 0) continue;
+    let flat = true;
+    for (let k = 0; k < nIn; k++) flat &&= (operands[i + k] as Operand).layout.isContiguous;
+    if (!flat) {
+      const ins = operands.slice(i, i + nIn);
+      const outs = written.map((k) => ins[k] as Operand);
+      flush();
+      pointwise(program, outs, ins, shape, scalars.slice(s, s + nScalars));
+      continue;
+    }
+    if (at + row > ARG_SLOTS) flush();
+    args[at++] = numel;
+    for (let k = 0; k < nIn; k++) args[at++] = operandAddress(operands[i + k] as Operand);
+    for (let k = 0; k < nScalars; k++) args[at++] = scalars[s + k] as number;
+    sets++;
+  }
+  flush();
 }
 
 function reduce(
@@ -167,6 +214,7 @@ export const cpuBackend: Backend = {
   type: "cpu",
   allocate,
   pointwise,
+  updateEach,
   reduce,
   bytes,
   recycle,
