@@ -7,7 +7,8 @@ import { erf } from "../expr/special.ts";
 import { bind, type Call } from "../ops/bind.ts";
 import { eye } from "../ops/creation.ts";
 import { tensor as fromData } from "../ops/from-data.ts";
-import { type Named, named } from "../ops/params.ts";
+import { qr } from "../ops/linalg/qr.ts";
+import { checkTensor, type Named, named } from "../ops/params.ts";
 import { randperm } from "../ops/random/creation.ts";
 import type { Generator, GeneratorOption } from "../ops/random/generator.ts";
 
@@ -46,7 +47,11 @@ const GAINS: { readonly [N in Nonlinearity]: number | ((param: number) => number
  * @param param - of `leaky_relu`: its negative slope, 0.01 if not given
  * @throws ValueError for an unknown nonlinearity
  */
-export function calculateGain(nonlinearity: Nonlinearity, param: number | null = null): number {
+export function calculateGain(
+  nonlinearity: Nonlinearity,
+  ...args: Call<[param: number | null], { param?: number | null }>
+): number {
+  const { param = null } = bind<{ param: number | null }>("calculateGain", ["param"], args);
   const gain = Object.hasOwn(GAINS, nonlinearity) ? GAINS[nonlinearity] : undefined;
   if (gain === undefined)
     throw new ValueError(
@@ -60,11 +65,13 @@ export function calculateGain(nonlinearity: Nonlinearity, param: number | null =
 
 const from = (generator: Generator | null | undefined): GeneratorOption => (generator ? { generator } : {});
 
-function uniformWithin(t: Tensor, a: number, b: number, generator?: Generator | null): Tensor {
+function uniformWithin(op: string, t: Tensor, a: number, b: number, generator?: Generator | null): Tensor {
+  checkTensor(op, t, "tensor");
   return noGrad(() => t.uniform_(a, b, from(generator)));
 }
 
-function normalWith(t: Tensor, mean: number, std: number, generator?: Generator | null): Tensor {
+function normalWith(op: string, t: Tensor, mean: number, std: number, generator?: Generator | null): Tensor {
+  checkTensor(op, t, "tensor");
   return noGrad(() => t.normal_(mean, std, from(generator)));
 }
 
@@ -76,7 +83,7 @@ interface UniformOptions extends GeneratorOption {
 /** Numbers spread evenly over [a, b). PyTorch: `torch.nn.init.uniform_`. */
 export function uniform_(tensor: Tensor, ...args: Call<[a: number, b: number], UniformOptions>): Tensor {
   const { a = 0, b = 1, generator } = bind<UniformOptions>("uniform_", ["a", "b", "generator"], args);
-  return uniformWithin(tensor, a, b, generator);
+  return uniformWithin("uniform_", tensor, a, b, generator);
 }
 
 interface NormalOptions extends GeneratorOption {
@@ -87,7 +94,7 @@ interface NormalOptions extends GeneratorOption {
 /** Normal numbers. PyTorch: `torch.nn.init.normal_`. */
 export function normal_(tensor: Tensor, ...args: Call<[mean: number, std: number], NormalOptions>): Tensor {
   const { mean = 0, std = 1, generator } = bind<NormalOptions>("normal_", ["mean", "std", "generator"], args);
-  return normalWith(tensor, mean, std, generator);
+  return normalWith("normal_", tensor, mean, std, generator);
 }
 
 interface TruncNormalOptions extends NormalOptions {
@@ -102,6 +109,7 @@ export function truncNormal_(
 ): Tensor {
   const names = ["mean", "std", "a", "b", "generator"] as const;
   const { mean = 0, std = 1, a = -2, b = 2, generator } = bind<TruncNormalOptions>("truncNormal_", names, args);
+  checkTensor("truncNormal_", tensor, "tensor");
   const below = (x: number) => (1 + erf((x - mean) / std / Math.SQRT2)) / 2;
   return noGrad(() =>
     tensor
@@ -114,21 +122,26 @@ export function truncNormal_(
 }
 
 /** One number everywhere. PyTorch: `torch.nn.init.constant_`. */
-export function constant_(tensor: Tensor, val: number): Tensor {
+export function constant_(tensor: Tensor, ...args: Named<[val: number], ["val"], { val: number }>): Tensor {
+  const { val } = named<{ val: number }>("constant_", ["val"], 1, args);
+  checkTensor("constant_", tensor, "tensor");
   return noGrad(() => tensor.fill_(val));
 }
 
 /** Ones. PyTorch: `torch.nn.init.ones_`. */
 export function ones_(tensor: Tensor): Tensor {
-  return constant_(tensor, 1);
+  checkTensor("ones_", tensor, "tensor");
+  return noGrad(() => tensor.fill_(1));
 }
 
 /** Zeros. PyTorch: `torch.nn.init.zeros_`. */
 export function zeros_(tensor: Tensor): Tensor {
+  checkTensor("zeros_", tensor, "tensor");
   return noGrad(() => tensor.zero_());
 }
 
 function matrix(op: string, t: Tensor): readonly [rows: number, columns: number] {
+  checkTensor(op, t, "tensor");
   if (t.ndim !== 2) throw new ShapeError(`${op}: expected a matrix, got shape ${shapeText(t.shape)}`);
   return t.shape as unknown as readonly [number, number]; // of length 2, as checked
 }
@@ -143,7 +156,9 @@ export function eye_(tensor: Tensor): Tensor {
  * The kernel of a convolution that passes as many channels through as it can. PyTorch: `torch.nn.init.dirac_`.
  * @param tensor - [outChannels, inChannels / groups, size, …], 3 to 5 dimensions
  */
-export function dirac_(tensor: Tensor, groups = 1): Tensor {
+export function dirac_(tensor: Tensor, ...args: Call<[groups: number], { groups?: number }>): Tensor {
+  const { groups = 1 } = bind<{ groups: number }>("dirac_", ["groups"], args);
+  checkTensor("dirac_", tensor, "tensor");
   const { shape } = tensor;
   if (shape.length < 3 || shape.length > 5)
     throw new ShapeError(`dirac_: expected a tensor of 3 to 5 dimensions, got shape ${shapeText(shape)}`);
@@ -166,7 +181,9 @@ interface Fans {
 }
 
 /** How many numbers go into an output of the layer, and how many outputs an input goes to. */
-function fans(op: string, { shape }: Tensor): Fans {
+function fans(op: string, t: Tensor): Fans {
+  checkTensor(op, t, "tensor");
+  const { shape } = t;
   const [out, inputs, ...kernel] = shape;
   if (out === undefined || inputs === undefined)
     throw new ShapeError(`${op}: expected a tensor of at least 2 dimensions, got shape ${shapeText(shape)}`);
@@ -191,13 +208,13 @@ function xavierStd(op: string, t: Tensor, gain: number): number {
 export function xavierUniform_(tensor: Tensor, ...args: XavierArgs): Tensor {
   const { gain = 1, generator } = bind<XavierOptions>("xavierUniform_", ["gain", "generator"], args);
   const bound = Math.sqrt(3) * xavierStd("xavierUniform_", tensor, gain);
-  return uniformWithin(tensor, -bound, bound, generator);
+  return uniformWithin("xavierUniform_", tensor, -bound, bound, generator);
 }
 
 /** Normal numbers of variance 2 / (fanIn + fanOut). PyTorch: `torch.nn.init.xavier_normal_`. */
 export function xavierNormal_(tensor: Tensor, ...args: XavierArgs): Tensor {
   const { gain = 1, generator } = bind<XavierOptions>("xavierNormal_", ["gain", "generator"], args);
-  return normalWith(tensor, 0, xavierStd("xavierNormal_", tensor, gain), generator);
+  return normalWith("xavierNormal_", tensor, 0, xavierStd("xavierNormal_", tensor, gain), generator);
 }
 
 /** Which variance to keep: that of the values going forward, or of the gradients going back. */
@@ -230,22 +247,55 @@ const KAIMING = ["a", "mode", "nonlinearity", "generator"] as const;
  * @see He et al. 2015, arXiv:1502.01852
  */
 export function kaimingUniform_(tensor: Tensor, ...args: KaimingArgs): Tensor {
+  checkTensor("kaimingUniform_", tensor, "tensor");
   if (tensor.numel() === 0) return tensor;
   const options = bind<KaimingOptions>("kaimingUniform_", KAIMING, args);
   const bound = Math.sqrt(3) * kaimingStd("kaimingUniform_", tensor, options);
-  return uniformWithin(tensor, -bound, bound, options.generator);
+  return uniformWithin("kaimingUniform_", tensor, -bound, bound, options.generator);
 }
 
 /** Normal numbers of the variance that rectifiers want. PyTorch: `torch.nn.init.kaiming_normal_`. */
 export function kaimingNormal_(tensor: Tensor, ...args: KaimingArgs): Tensor {
+  checkTensor("kaimingNormal_", tensor, "tensor");
   if (tensor.numel() === 0) return tensor;
   const options = bind<KaimingOptions>("kaimingNormal_", KAIMING, args);
-  return normalWith(tensor, 0, kaimingStd("kaimingNormal_", tensor, options), options.generator);
+  return normalWith("kaimingNormal_", tensor, 0, kaimingStd("kaimingNormal_", tensor, options), options.generator);
 }
 
 interface SparseOptions extends GeneratorOption {
   sparsity: number;
   std?: number;
+}
+
+interface OrthogonalOptions extends GeneratorOption {
+  gain?: number;
+}
+
+/**
+ * A matrix with orthonormal rows or columns, whichever are fewer, times `gain`; further dimensions count as columns.
+ * PyTorch: `torch.nn.init.orthogonal_`.
+ *
+ * @param tensor - at least 2 dimensions
+ * @throws ShapeError for fewer dimensions
+ * @see Saxe, McClelland & Ganguli 2013, arXiv:1312.6120
+ */
+export function orthogonal_(tensor: Tensor, ...args: Call<[gain: number], OrthogonalOptions>): Tensor {
+  const { gain = 1, generator } = bind<OrthogonalOptions>("orthogonal_", ["gain", "generator"], args);
+  checkTensor("orthogonal_", tensor, "tensor");
+  if (tensor.ndim < 2)
+    throw new ShapeError(
+      `orthogonal_: expected a tensor of at least 2 dimensions, got shape ${shapeText(tensor.shape)}`,
+    );
+  if (tensor.numel() === 0) return tensor;
+  const rows = tensor.shape[0] as number;
+  const drawn = normalWith("orthogonal_", tensor.newEmpty([rows, tensor.numel() / rows]), 0, 1, generator);
+  return noGrad(() => {
+    const wide = rows < (drawn.shape[1] as number);
+    const [q, r] = qr(wide ? drawn.t() : drawn);
+    // The signs make it uniform among all such matrices: Mezzadri 2007, arXiv:math-ph/0609050.
+    const signed = q.mul(r.diagonal().sign());
+    return tensor.copy_((wide ? signed.t() : signed).reshape(tensor.shape)).mul_(gain);
+  });
 }
 
 /**
@@ -263,7 +313,7 @@ export function sparse_(
   } = named<SparseOptions>("sparse_", ["sparsity", "std", "generator"], 1, args);
   const [rows, columns] = matrix("sparse_", tensor);
   const zeros = Math.ceil(sparsity * rows);
-  normalWith(tensor, 0, std, generator);
+  normalWith("sparse_", tensor, 0, std, generator);
   const mask = new Uint8Array(rows * columns);
   for (let column = 0; column < columns; column++) {
     const order = randperm(rows, from(generator)).tolist() as number[];

@@ -12,9 +12,20 @@ export {
   multiHeadAttentionForward,
   scaledDotProductAttention,
 } from "./attention.ts";
-export { type DropoutOptions, dropout } from "./dropout.ts";
+export {
+  alphaDropout,
+  type DropoutOptions,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  featureAlphaDropout,
+} from "./dropout.ts";
+export { type EmbeddingOptions, embedding } from "./embedding.ts";
+export { type BagMode, type EmbeddingBagOptions, embeddingBag } from "./embedding-bag.ts";
 export { glu, prelu, rrelu, rrelu_ } from "./glu.ts";
 export { affineGrid, type GridSampleOptions, gridSample } from "./grid-sample.ts";
+export { type GumbelSoftmaxOptions, gumbelSoftmax } from "./gumbel-softmax.ts";
 export {
   type InterpolateOptions,
   type InterpolationMode,

@@ -1,12 +1,13 @@
 /** @file Activation functions as layers. */
 import type { Tensor } from "../../core/tensor.ts";
+import { className } from "../../format/python-names.ts";
 import { bind, type Call } from "../../ops/bind.ts";
 import { type Named, named } from "../../ops/params.ts";
 import type { GeluApproximation } from "../../ops/pointwise/activation.ts";
 import * as F from "../functional/activations.ts";
 import { logSoftmax, softmax, softmin } from "../functional/softmax.ts";
 import { Module } from "../module/module.ts";
-import { extra, PyFloat } from "./extra-repr.ts";
+import { extra, py } from "./extra-repr.ts";
 
 interface Inplace {
   /** Overwrite the input. */
@@ -14,7 +15,6 @@ interface Inplace {
 }
 type InplaceArgs = Call<[inplace: boolean], Inplace>;
 
-const py = (x: number): PyFloat => new PyFloat(x);
 /** `inplace=True` prints, `inplace=False` does not. */
 const shown = (inplace: boolean): true | undefined => inplace || undefined;
 
@@ -24,7 +24,7 @@ abstract class WithInplace extends Module {
 
   constructor(...args: InplaceArgs) {
     super();
-    this.inplace = bind<Inplace>("inplace", ["inplace"], args).inplace ?? false;
+    this.inplace = bind<Inplace>(className(this), ["inplace"], args).inplace ?? false;
   }
 
   override extraRepr(): string {

@@ -24,3 +24,15 @@ export function extra(values: Readonly<Record<string, Printable>>): string {
     .map(([name, value]) => `${snakeCase(name)}=${pyRepr(value)}`)
     .join(", ");
 }
+
+/** A float as Python writes it; `null` is `None`. */
+export function py(x: number): PyFloat;
+export function py(x: number | null): PyFloat | null;
+export function py(x: number | null): PyFloat | null {
+  return x === null ? null : new PyFloat(x);
+}
+
+/** `4, eps=1e-05`: values without names, then those with one. */
+export function extraAfter(values: readonly Printable[], rest: Readonly<Record<string, Printable>>): string {
+  return [...values.map(pyRepr), extra(rest)].filter((text) => text !== "").join(", ");
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""What layers and functions of torch.nn give in PyTorch: initial state, printed form, results, gradients, state afterwards.
+
+    python3 test/nn/layers/golden.py        # writes golden.json.gz beside this file
+
+Each case makes a layer after manual_seed(3), calls it twice after manual_seed(7), and sends cos(0.37 · i) back from each floating
+result of the second call. Inputs lie in memory as they are, with their last two dimensions swapped, or with gaps.
+"""
+import gzip
+import json
+import math
+import pathlib
+import random
+import warnings
+
+import torch
+from torch import nn
+
+warnings.simplefilter("ignore")
+torch.set_num_threads(1)
+rng = random.Random(11)
+cases = []
+
+
+def number(x):
+    return x if not isinstance(x, float) or math.isfinite(x) else str(x)
+
+
+def encode(x):
+    if isinstance(x, torch.Tensor):
+        return {"dtype": str(x.dtype)[6:], "shape": list(x.shape), "data": [number(v) for v in x.detach().flatten().tolist()]}
+    if isinstance(x, (list, tuple)):
+        return [encode(v) for v in x]
+    return number(x)
+
+
+class Input:
+    """A tensor, how it lies in memory, and whether its gradient is wanted."""
+
+    def __init__(self, data, layout="contiguous", grad=None):
+        self.data, self.layout = data, layout
+        self.grad = data.is_floating_point() if grad is None else grad
+
+    def encode(self):
+        return {**encode(self.data), "layout": self.layout, "grad": self.grad}
+
+    def make(self):
+        leaf = self.data.clone().requires_grad_(self.grad)
+        if self.layout == "transposed":
+            return leaf, leaf.transpose(-1, -2).contiguous().transpose(-1, -2)
+        if self.layout == "gaps":
+            return leaf, torch.stack([leaf, leaf], -1)[..., 0]
+        return leaf, leaf * 1 if self.grad else leaf
+
+
+def floats(*shape, low=-2.0, high=2.0, dtype=torch.float32, layout="contiguous", grad=None):
+    values = [round(rng.uniform(low, high), 3) for _ in range(torch.Size(shape).numel())]
+    return Input(torch.tensor(values, dtype=dtype).reshape(shape), layout, grad)
+
+
+def doubles(*shape, **options):
+    return floats(*shape, dtype=torch.float64, **options)
+
+
+def ints(*shape, low=0, high=10, dtype=torch.int64, layout="contiguous"):
+    values = [rng.randrange(low, high) for _ in range(torch.Size(shape).numel())]
+    return Input(torch.tensor(values, dtype=dtype).reshape(shape), layout, False)
+
+
+def given(values, dtype=torch.int64, grad=None):
+    return Input(torch.tensor(values, dtype=dtype), grad=grad)
+
+
+def tensors(x):
+    if isinstance(x, torch.Tensor):
+        return [x]
+    return [t for v in x for t in tensors(v)] if isinstance(x, (list, tuple)) else []
+
+
+def run(call, inputs, record):
+    torch.manual_seed(7)
+    call(*[x.make()[1] if isinstance(x, Input) else x for x in inputs])
+    made = [x.make() if isinstance(x, Input) else (None, x) for x in inputs]
+    outs = tensors(call(*[x for _, x in made]))
+    record["outputs"] = [encode(y) for y in outs]
+    flowing = [y for y in outs if y.requires_grad]
+    if flowing:
+        torch.autograd.backward(flowing, [torch.arange(y.numel(), dtype=torch.float64).mul(0.37).cos().to(y.dtype).reshape(y.shape) for y in flowing])
+        record["grads"] = [None if leaf is None or leaf.grad is None else encode(leaf.grad) for leaf, _ in made]
+    record["inputs"] = [x.encode() if isinstance(x, Input) else encode(x) for x in inputs]
+
+
+def layer(name, args, inputs, train=True, **kwargs):
+    torch.manual_seed(3)
+    module = getattr(nn, name)(*args, **{k: getattr(torch, v) if k == "dtype" else v for k, v in kwargs.items()})
+    module.train(train)
+    record = {"layer": name, "args": encode(args), "kwargs": {k: encode(v) for k, v in kwargs.items()}, "train": train, "repr": repr(module)}
+    record["before"] = {k: encode(v) for k, v in module.state_dict().items()}
+    run(module, inputs, record)
+    record["param_grads"] = {k: encode(p.grad) for k, p in module.named_parameters() if p.grad is not None}
+    record["after"] = {k: encode(v) for k, v in module.state_dict().items()}
+    cases.append(record)
+
+
+def both(name, args, inputs, **kwargs):
+    """In training and in evaluation."""
+    for train in (True, False):
+        layer(name, args, inputs, train=train, **kwargs)
+
+
+def function(name, inputs, **kwargs):
+    record = {"function": name, "kwargs": {k: encode(v) for k, v in kwargs.items()}}
+    f = getattr(nn.functional, name)
+    run(lambda *xs: f(*xs, **kwargs), inputs, record)
+    cases.append(record)
+
+
+# Embedding
+layer("Embedding", [7, 3], [ints(2, 3, high=7)])
+layer("Embedding", [7, 3], [ints(2, 3, high=7, dtype=torch.int32, layout="transposed")], padding_idx=-2, dtype="float64")
+layer("Embedding", [5, 4], [given(3)], scale_grad_by_freq=True)
+layer("Embedding", [5, 4], [given([[1, 1, 2], [0, 1, 4]])], padding_idx=4, scale_grad_by_freq=True)
+layer("Embedding", [5, 4], [given([[1, 1, 2], [0, 1, 4]])], padding_idx=0, max_norm=1.5, norm_type=1.0)
+layer("Embedding", [5, 2], [given([0, 3, 3])], max_norm=0.7, norm_type=float("inf"))
+layer("Embedding", [5, 2], [ints(0, 3)])
+function("embedding", [ints(4, high=6), doubles(6, 3, layout="transposed")], padding_idx=1)
+function("embedding", [ints(4, high=6), floats(6, 3, layout="gaps").make()[0].to(torch.bfloat16).detach()])
+
+# EmbeddingBag
+bags = [given([1, 2, 4, 4, 4, 3, 0, 9]), given([0, 2, 2, 5])]
+for mode in ("sum", "mean", "max"):
+    layer("EmbeddingBag", [10, 3], [ints(2, 4)], mode=mode)
+    layer("EmbeddingBag", [10, 3], bags, mode=mode, dtype="float64")
+    layer("EmbeddingBag", [10, 3], bags, mode=mode, padding_idx=4)
+    layer("EmbeddingBag", [5, 3], [given([[1, 1], [1, 1]]), None], mode=mode, padding_idx=1)
+    layer("EmbeddingBag", [10, 3], [given([1, 2, 4, 4, 4, 3, 0, 9]), given([0, 2, 2, 5, 8])], mode=mode, include_last_offset=True)
+    layer("EmbeddingBag", [10, 3], [ints(3, 2, dtype=torch.int32, layout="transposed")], mode=mode, max_norm=1.0, norm_type=1.0)
+layer("EmbeddingBag", [10, 3], [*bags, floats(8)], mode="sum", padding_idx=-1)
+layer("EmbeddingBag", [10, 3], [ints(2, 3), None, floats(2, 3, layout="transposed")], mode="sum")
+for mode in ("sum", "mean"):
+    # Each index as often as the others: PyTorch divides by the frequency of another index than the one in question.
+    layer("EmbeddingBag", [10, 3], [given([1, 2, 4, 4, 2, 1]), given([0, 2, 2])], mode=mode, scale_grad_by_freq=True)
+function("embedding_bag", [given([2, 0, 2, 1]), doubles(3, 2), given([0, 1])], mode="sum", per_sample_weights=torch.tensor([1.5, -2, 0.5, 3], dtype=torch.float64))
+
+# Dropout
+for name, shapes in (
+    ("Dropout", [(3, 4), (2, 3, 5), ()]),
+    ("Dropout1d", [(3, 4), (2, 3, 5)]),
+    ("Dropout2d", [(2, 3, 4), (2, 3, 2, 4)]),
+    ("Dropout3d", [(2, 3, 4, 2), (2, 3, 2, 2, 2)]),
+    ("AlphaDropout", [(3, 4), (2, 3, 5)]),
+    ("FeatureAlphaDropout", [(3, 4), (2, 3, 5)]),
+):
+    for shape in shapes:
+        both(name, [], [floats(*shape)])
+        layer(name, [0.3], [doubles(*shape, layout="transposed" if len(shape) > 1 else "contiguous")])
+        layer(name, [], [floats(*shape, layout="gaps")], p=0.7, inplace=True)
+    layer(name, [1.0], [floats(*shapes[-1])])
+    layer(name, [0.0], [floats(*shapes[-1])])
+for hard in (False, True):
+    function("gumbel_softmax", [doubles(3, 4)], tau=0.5, hard=hard)
+    function("gumbel_softmax", [floats(3, 4, layout="transposed")], hard=hard, dim=0)
+for name in ("alpha_dropout", "feature_alpha_dropout"):
+    function(name, [floats(2, 5)])
+    function(name, [floats(2, 5)], training=True, p=0.4)
+
+out = pathlib.Path(__file__).with_name("golden.json.gz")
+out.write_bytes(gzip.compress(json.dumps({"torch": torch.__version__, "cases": cases}, separators=(",", ":")).encode(), 9, mtime=0))
+print(f"{len(cases)} cases")
