@@ -13,7 +13,7 @@ namespace TT_NS {
 namespace {
 
 constexpr int64_t packed_b_bytes = 16 << 20;  // B's columns are packed in groups of about this size
-constexpr int64_t panel_bytes = 40 << 10;     // a panel of B's block: most of a first-level cache
+constexpr int64_t panel_bytes = 48 << 10;     // a panel of B's block: most of a first-level cache
 constexpr int64_t task_row_panels = 14;       // times a block of k, this many row panels fit a second-level cache
 constexpr int64_t task_tile_bytes = 1 << 20;  // and so do the tiles of a task
 constexpr int64_t parallel_work = 1 << 19;    // multiplications below which waking threads costs more than it saves

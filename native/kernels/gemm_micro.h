@@ -33,6 +33,11 @@ __attribute__((noinline)) void micro(int64_t k, const T* a, int64_t a_stride, co
 #pragma GCC unroll 2
     for (int j = 0; j < vectors; j++) sums[i][j] = V{};
 
+  // The tile is needed when the sums are done: until then it has time to come.
+#pragma GCC unroll 16
+  for (int i = 0; i < mr; i++)
+    for (int j = 0; j < vectors; j++) __builtin_prefetch(tile + i * tile_stride + j * lanes, 1);
+
   // One base pointer for three rows: the other two are reached by the stride, once and twice, in the address.
   const T* rows[(mr + 2) / 3];
   for (int i = 0; i < (mr + 2) / 3; i++) rows[i] = a + 3 * i * a_stride;

@@ -6,7 +6,7 @@
 namespace TT_NS {
 namespace {
 
-// out[p][i] = from[i][p] for i < width, p < k, and zeros up to whole vectors of i. `i_stride` and `p_stride` are from's; in
+// out[p][i] = from[i][p] for i < width, p < k, and anything up to whole vectors of i. `i_stride` and `p_stride` are from's; in
 // `out` a step of p is `out_stride` elements, at least `width` rounded up to whole vectors.
 template <class S, class T>
 __attribute__((noinline)) void pack_panel(const S* from, int64_t i_stride, int64_t p_stride, int64_t width, int64_t k,
@@ -29,8 +29,10 @@ __attribute__((noinline)) void pack_panel(const S* from, int64_t i_stride, int64
     const int64_t count = min64(lanes, width - i0);
     int64_t p = 0;
     if constexpr (same_type<S, T>) {
-      if (i_stride == 1 && count == lanes) {
-        for (; p < k; p++) store<T>(target + p * out_stride, load<T>(source + p * p_stride));
+      if (i_stride == 1 && (count == lanes || p_stride >= lanes)) {
+        // Past a narrow panel lies the next step of p, but for the last one; what is read there meets no sum that is kept.
+        const int64_t readable = count == lanes ? k : k - 1;
+        for (; p < readable; p++) store<T>(target + p * out_stride, load<T>(source + p * p_stride));
       } else if (p_stride == 1) {
         for (; p + lanes <= k; p += lanes) {
           V block[lanes];
