@@ -50,6 +50,8 @@ export {
 export { Tensor } from "./core/tensor.ts";
 export * as cuda from "./cuda.ts";
 export { setPrintoptions } from "./format/print-options.ts";
+export { gru, type LSTMState, lstm, rnnRelu, rnnTanh } from "./nn/functional/recurrent.ts";
+export { gruCell, lstmCell, rnnReluCell, rnnTanhCell } from "./nn/functional/recurrent-cell.ts";
 export * as nn from "./nn/index.ts";
 export * as fft from "./ops/fft/index.ts";
 export * from "./ops/functions.ts";

@@ -12,6 +12,11 @@ export { Embedding, EmbeddingBag } from "./layers/embedding.ts";
 export { Flatten, Unflatten } from "./layers/flatten.ts";
 export { Identity, LazyLinear, Linear } from "./layers/linear.ts";
 export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./layers/loss.ts";
+export { RNNBase, type RNNMode } from "./layers/recurrent/base.ts";
+export { GRUCell, LSTMCell, RNNCell, RNNCellBase } from "./layers/recurrent/cell.ts";
+export { GRU } from "./layers/recurrent/gru.ts";
+export { LSTM } from "./layers/recurrent/lstm.ts";
+export { type Nonlinearity, RNN } from "./layers/recurrent/rnn.ts";
 export type {
   ForwardHook,
   ForwardHookOptions,

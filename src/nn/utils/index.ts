@@ -7,4 +7,5 @@ export {
   type TotalNormOptions,
 } from "./clip-grad.ts";
 export { parametersToVector, vectorToParameters } from "./convert-parameters.ts";
+export * as rnn from "./rnn/index.ts";
 export type { Tensors } from "./tensor-list.ts";
