@@ -10,6 +10,8 @@ import type { ParamGroup, ParamState, Params } from "./optimizer.ts";
 import {
   atLeast,
   betas,
+  COMMON,
+  type CommonOptions,
   checkOptions,
   choice,
   flag,
@@ -18,8 +20,9 @@ import {
   tuple,
   withDefaults,
 } from "./options.ts";
+import { averaged, gradient, param } from "./terms.ts";
 
-export interface AdamOptions {
+export interface AdamOptions extends CommonOptions {
   /** Learning rate; 0.001 if not given. */
   lr: number;
   /** How much of the running averages of the gradient and of its square a step keeps; `[0.9, 0.999]` if not given. */
@@ -30,12 +33,7 @@ export interface AdamOptions {
   weightDecay: number;
   /** Divides by the greatest average so far. */
   amsgrad: boolean;
-  /** Goes up instead of down. */
-  maximize: boolean;
-  /** PyTorch's choices between its implementations; here there is one, and they change nothing. */
-  foreach: boolean | null;
-  capturable: boolean;
-  differentiable: boolean;
+  /** As `foreach`. */
   fused: boolean | null;
   /** Shrinks the parameter instead of adding a penalty to the gradient, as `AdamW`. */
   decoupledWeightDecay: boolean;
@@ -47,19 +45,17 @@ export const ADAM_OPTIONS: OptionTable<AdamOptions> = {
   eps: option(1e-8, atLeast(0)),
   weightDecay: option(0, atLeast(0)),
   amsgrad: option(false, flag),
-  maximize: option(false, flag),
-  foreach: option(null, choice),
-  capturable: option(false, flag),
-  differentiable: option(false, flag),
-  fused: option(null, choice),
+  ...COMMON,
+  fused: option<boolean | null>(null, choice),
   decoupledWeightDecay: option(false, flag),
 };
 
 interface Terms {
-  readonly amsgrad: boolean;
-  readonly decay: boolean;
-  readonly decoupled: boolean;
   readonly maximize: boolean;
+  /** Weight decay as a penalty, or decoupled. */
+  readonly decay: boolean;
+  readonly shrink: boolean;
+  readonly amsgrad: boolean;
 }
 
 /**
@@ -70,35 +66,24 @@ interface Terms {
  *     u ← v, or the greatest v so far              AMSGrad
  *     p ← p − γ/(1 − β₁ᵗ) · m / (√u / √(1 − β₂ᵗ) + ε)
  */
-const ruleFor = rulesBy(({ amsgrad, decay, decoupled, maximize }: Terms) => {
-  const [param, grad] = [arg("param"), arg("grad")];
-  const [m, v, greatest] = [arg("exp_avg"), arg("exp_avg_sq"), arg("max_exp_avg_sq")];
-  const shrunk = decay && decoupled ? scalar("keep").mul(param) : param;
-  const signed = maximize ? grad.neg() : grad;
-  const g = decay && !decoupled ? scalar("decay").mul(param).add(signed) : signed;
-  const average = scalar("beta1").mul(m).add(scalar("rest1").mul(g));
-  const square = scalar("beta2")
-    .mul(v)
-    .add(scalar("rest2").mul(g.mul(g)));
-  const used = amsgrad ? greatest.max(square) : square;
+const ruleFor = rulesBy((terms: Terms) => {
+  const g = gradient(terms);
+  const average = averaged(arg("exp_avg"), g, scalar("beta1"), scalar("rest1"));
+  const square = averaged(arg("exp_avg_sq"), g.mul(g), scalar("beta2"), scalar("rest2"));
+  const used = terms.amsgrad ? arg("max_exp_avg_sq").max(square) : square;
   const divisor = used.sqrt().mul(scalar("correction")).add(scalar("eps"));
+  const p = terms.shrink ? scalar("keep").mul(param) : param;
   const outputs: Record<string, Expr> = {
-    param: shrunk.sub(scalar("stepSize").mul(average).div(divisor)),
+    param: p.sub(scalar("stepSize").mul(average).div(divisor)),
     exp_avg: average,
     exp_avg_sq: square,
   };
-  if (amsgrad) outputs.max_exp_avg_sq = used;
+  if (terms.amsgrad) outputs.max_exp_avg_sq = used;
   return new FusedUpdate({
-    inputs: ["param", "grad", "exp_avg", "exp_avg_sq", ...(amsgrad ? ["max_exp_avg_sq"] : [])],
+    inputs: ["param", "grad", "exp_avg", "exp_avg_sq", ...(terms.amsgrad ? ["max_exp_avg_sq"] : [])],
     scalars: [
-      "beta1",
-      "rest1",
-      "beta2",
-      "rest2",
-      "stepSize",
-      "correction",
-      "eps",
-      ...(decay ? [decoupled ? "keep" : "decay"] : []),
+      ...["beta1", "rest1", "beta2", "rest2", "stepSize", "correction", "eps"],
+      ...(terms.decay ? ["decay"] : terms.shrink ? ["keep"] : []),
     ],
     outputs,
   });
@@ -144,12 +129,14 @@ export class Adam extends FusedOptimizer<AdamOptions> {
   }
 
   protected override move(group: ParamGroup<AdamOptions>, step: number): Move {
-    const { lr, betas, eps, weightDecay, amsgrad, maximize, decoupledWeightDecay: decoupled } = group;
+    const { lr, betas, eps, weightDecay, amsgrad, maximize, decoupledWeightDecay } = group;
     const [beta1, beta2] = betas;
-    const decay = weightDecay !== 0;
+    const decay = weightDecay !== 0 && !decoupledWeightDecay;
+    const shrink = weightDecay !== 0 && decoupledWeightDecay;
     const scalars = [beta1, 1 - beta1, beta2, 1 - beta2];
     scalars.push(lr / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step), eps);
-    if (decay) scalars.push(decoupled ? 1 - lr * weightDecay : weightDecay);
-    return { update: ruleFor({ amsgrad, decay, decoupled: decay && decoupled, maximize }), scalars };
+    if (decay) scalars.push(weightDecay);
+    if (shrink) scalars.push(1 - lr * weightDecay);
+    return { update: ruleFor({ maximize, decay, shrink, amsgrad }), scalars };
   }
 }

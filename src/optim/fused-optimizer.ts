@@ -9,6 +9,8 @@ import { Optimizer, type ParamGroup, type ParamState } from "./optimizer.ts";
 export interface Move {
   readonly update: FusedUpdate;
   readonly scalars: readonly number[];
+  /** What tensors of one number in the state are after the step. */
+  readonly numbers?: Readonly<Record<string, number>>;
 }
 
 /** The state of a parameter that steps are counted of. */
@@ -31,7 +33,7 @@ export abstract class FusedOptimizer<O extends object> extends Optimizer<O> {
 
   protected override update(group: ParamGroup<O>): void {
     const pass = new FusedPass(className(this));
-    const counters: Tensor[] = [];
+    const moved: [CountedState, Move][] = [];
     const tensors: Tensor[] = [];
     let last = Number.NaN;
     let move: Move | null = null;
@@ -49,10 +51,13 @@ export abstract class FusedOptimizer<O extends object> extends Optimizer<O> {
       }
       tensors.length = inputs.length;
       pass.add(move.update, tensors, move.scalars);
-      counters.push(state.step);
+      moved.push([state, move]);
     }
     pass.run();
-    for (const counter of counters) setNumber(counter, numberIn(counter) + 1);
+    for (const [state, { numbers }] of moved) {
+      setNumber(state.step, numberIn(state.step) + 1);
+      for (const name in numbers) setNumber(state[name] as Tensor, numbers[name] as number);
+    }
   }
 
   /** The state of a parameter, made at first use. */

@@ -41,11 +41,16 @@ export function numberIn(t: Tensor): number {
   return numbers === null ? t.item() : (numbers[0] as number);
 }
 
-/** Writes the number in `t`; gives what it has become by rounding. */
-export function setNumber(t: Tensor, value: number): number {
+/** Writes the number in `t`. */
+export function setNumber(t: Tensor, value: number): void {
   const numbers = view(t);
-  if (numbers === null) return t.fill_(value).item();
+  if (numbers === null) {
+    t.fill_(value);
+    return;
+  }
   numbers[0] = value;
   bumpVersion(t);
-  return numbers[0] as number;
 }
+
+/** A number as `t` would hold it. */
+export const asStored = (t: Tensor, value: number): number => (t.dtype === float64 ? value : Math.fround(value));

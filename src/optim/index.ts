@@ -1,6 +1,11 @@
 /** @file `torch.optim`. */
+export { Adadelta, type AdadeltaOptions } from "./adadelta.ts";
+export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions } from "./adam.ts";
+export { Adamax, type AdamaxOptions } from "./adamax.ts";
 export { AdamW, type AdamWOptions } from "./adamw.ts";
+export { ASGD, type AsgdOptions } from "./asgd.ts";
+export { NAdam, type NAdamOptions } from "./nadam.ts";
 export {
   Optimizer,
   type OptimizerStateDict,
@@ -9,4 +14,7 @@ export {
   type ParamState,
   type Params,
 } from "./optimizer.ts";
+export { RAdam, type RAdamOptions } from "./radam.ts";
+export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
+export { Rprop, type RpropOptions } from "./rprop.ts";
 export { SGD, type SgdOptions } from "./sgd.ts";

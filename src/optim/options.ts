@@ -34,9 +34,9 @@ export const atLeast = (least: number): Domain<unknown> => ({
   text: `a number of at least ${least}`,
   has: (x) => isNumber(x) && x >= least,
 });
-export const atMost = (most: number): Domain<unknown> => ({
-  text: `a number of at most ${most}`,
-  has: (x) => isNumber(x) && x <= most,
+export const within = (least: number, most: number): Domain<unknown> => ({
+  text: `a number from ${least} to ${most}`,
+  has: (x) => isNumber(x) && x >= least && x <= most,
 });
 const isPair = (x: unknown): x is [unknown, unknown] => Array.isArray(x) && x.length === 2;
 /** Two numbers, of which a test says whether they are right. */
@@ -49,6 +49,23 @@ export const betas: Domain<unknown> = pair(
   "two numbers from 0 to below 1",
   (a, b) => a >= 0 && a < 1 && b >= 0 && b < 1,
 );
+/** Options that all optimizers of one rule have. */
+export interface CommonOptions {
+  /** Goes up instead of down. */
+  maximize: boolean;
+  /** PyTorch's choices between its implementations; here there is one, and they change nothing. */
+  foreach: boolean | null;
+  capturable: boolean;
+  differentiable: boolean;
+}
+
+export const COMMON: OptionTable<CommonOptions> = {
+  maximize: option(false, flag),
+  foreach: option<boolean | null>(null, choice),
+  capturable: option(false, flag),
+  differentiable: option(false, flag),
+};
+
 /** Arrays that are tuples in Python: `torch.save` writes frozen arrays as such. */
 export const tuple = <const T extends readonly unknown[]>(...items: T): T => Object.freeze(items) as unknown as T;
 

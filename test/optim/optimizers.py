@@ -7,7 +7,8 @@ A case has the options under PyTorch's names, the starting values of three param
 parameter has none in every second step, null), the parameters after each step and the state of each parameter at the end.
 
 Made by PyTorch 1.13. What PyTorch 2 added is composed of what is there: `maximize` is the negated gradient, `decoupled_weight_decay`
-is `p.mul_(1 - lr * weight_decay)` before a step without decay; Adafactor and Muon are PyTorch 2's formulas on PyTorch 1.13's operators.
+is `p.mul_(1 - lr * weight_decay)` before a step without decay; NAdam is the foreach form, which was right before the other was mended
+(PyTorch 2.0, #92699); Adafactor and Muon are PyTorch 2's formulas on PyTorch 1.13's operators.
 """
 import gzip
 import json
@@ -108,6 +109,8 @@ def case(name, dtype=torch.float64, shapes=SHAPES, composed=(), **kwargs):
     known = {k: v for k, v in kwargs.items() if k not in composed}
     if "decoupled_weight_decay" in composed:
         known["weight_decay"] = 0
+    if name == "NAdam":
+        known["foreach"] = True
     optimizer = (OWN.get(name) or getattr(torch.optim, name))(params, **known)
     steps = []
     for step in range(STEPS):
@@ -120,7 +123,7 @@ def case(name, dtype=torch.float64, shapes=SHAPES, composed=(), **kwargs):
                 p.data.mul_(1 - optimizer.param_groups[0]["lr"] * kwargs["weight_decay"])
         optimizer.step()
         steps.append({"grads": [None if x is None else plain(x) for x in grads], "params": [plain(p) for p in params]})
-    state = [{k: plain(v) for k, v in optimizer.state[p].items()} for p in params]
+    state = [{k: plain(v) for k, v in optimizer.state[p].items() if v is not None} for p in params]
     CASES.append({"optimizer": name, "kwargs": kwargs, "dtype": str(dtype).replace("torch.", ""),
                   "shapes": shapes, "start": start, "steps": steps, "state": state})
 
@@ -137,6 +140,50 @@ for name in ["Adam", "AdamW"]:
     case(name, c128, weight_decay=0.3, lr=0.05)
     case(name, weight_decay=0.0, lr=0.0)
 case("Adam", weight_decay=0.2, lr=0.1, amsgrad=True, decoupled_weight_decay=True, composed=["decoupled_weight_decay"])
+
+for name in ["NAdam", "RAdam"]:
+    case(name)
+    case(name, f32, lr=0.1, betas=(0.5, 0.9), eps=1e-3)
+    case(name, betas=(0.8, 0.6), weight_decay=0.1, lr=0.2)
+    case(name, weight_decay=0.1, lr=0.2, maximize=True, composed=["maximize"])
+    case(name, weight_decay=0.2, lr=0.1, decoupled_weight_decay=True, composed=["decoupled_weight_decay"])
+    case(name, lr=0.1, decoupled_weight_decay=True, composed=["decoupled_weight_decay"], weight_decay=0)
+case("NAdam", momentum_decay=0.5, lr=0.05)
+
+case("Adamax")
+case("Adamax", f32, lr=0.1, betas=(0.5, 0.9), eps=1e-2)
+case("Adamax", lr=0.1, weight_decay=0.2, maximize=True)
+case("Adamax", c64, lr=0.1)
+
+case("Adagrad")
+case("Adagrad", f32, lr=0.1, lr_decay=0.3, weight_decay=0.2, eps=1e-3)
+case("Adagrad", lr=0.1, initial_accumulator_value=0.5, maximize=True)
+case("Adagrad", c128, lr=0.1, weight_decay=0.1)
+
+case("Adadelta")
+case("Adadelta", f32, lr=0.5, rho=0.7, eps=1e-2, weight_decay=0.1)
+case("Adadelta", lr=2.0, rho=0.99, maximize=True)
+case("Adadelta", c128, eps=1e-2)
+
+case("RMSprop")
+for centered in [False, True]:
+    for momentum in [0, 0.7]:
+        case("RMSprop", lr=0.1, alpha=0.8, eps=1e-3, weight_decay=0.1, momentum=momentum, centered=centered)
+case("RMSprop", f32, lr=0.1, maximize=True, momentum=0.9)
+case("RMSprop", c128, lr=0.1, centered=True, momentum=0.9)
+
+case("Rprop")
+case("Rprop", f32, lr=0.1, etas=(0.3, 2.0), step_sizes=(0.05, 0.3))
+case("Rprop", lr=0.1, maximize=True)
+
+case("ASGD")
+case("ASGD", lr=0.1, lambd=0.01, alpha=0.5, t0=2.0, weight_decay=0.1)
+case("ASGD", f32, lr=0.1, t0=0.0, maximize=True)
+case("ASGD", c128, lr=0.1, t0=1.0)
+
+for momentum in [0, 0.9]:
+    case("SGD", f32, lr=0.1, momentum=momentum, weight_decay=0.1)
+    case("SGD", c128, lr=0.1, momentum=momentum)
 
 path = pathlib.Path(__file__).with_name("optimizers.json.gz")
 with gzip.GzipFile(path, "wb", mtime=0) as file:

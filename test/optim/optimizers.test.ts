@@ -63,7 +63,7 @@ describe("optimizers move as PyTorch's", () => {
           expectClose(numbersOf(p), expected[i] as number[], DIGITS[dtype], `step ${s}, parameter ${i}`);
       }
       for (const [i, p] of params.entries()) {
-        const state = optimizer.state.get(p) as Record<string, Tensor>;
+        const state = (optimizer.state.get(p) ?? {}) as Record<string, Tensor>;
         for (const [key, expected] of Object.entries(c.state[i] as Case["state"][number])) {
           const got = numbersOf(state[key] as Tensor);
           expectClose(got, [expected].flat(), DIGITS[dtype], `state ${key} of parameter ${i}`);
