@@ -7,9 +7,27 @@ export { type NamedModules, Sequential } from "./containers/sequential.ts";
 export * as functional from "./functional/index.ts";
 export * as init from "./init.ts";
 export * from "./layers/activation.ts";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  LazyBatchNorm1d,
+  LazyBatchNorm2d,
+  LazyBatchNorm3d,
+} from "./layers/batch-norm.ts";
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from "./layers/dropout.ts";
 export { Embedding, EmbeddingBag } from "./layers/embedding.ts";
 export { Flatten, Unflatten } from "./layers/flatten.ts";
+export { CrossMapLRN2d, GroupNorm, LocalResponseNorm } from "./layers/group-norm.ts";
+export {
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  LazyInstanceNorm1d,
+  LazyInstanceNorm2d,
+  LazyInstanceNorm3d,
+} from "./layers/instance-norm.ts";
+export { LayerNorm, RMSNorm } from "./layers/layer-norm.ts";
 export { Identity, LazyLinear, Linear } from "./layers/linear.ts";
 export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./layers/loss.ts";
 export { RNNBase, type RNNMode } from "./layers/recurrent/base.ts";

@@ -33,3 +33,24 @@ test("dropout", () => {
   // @ts-expect-error no number
   new nn.Dropout3d("0.5");
 });
+
+test("normalisation", () => {
+  new nn.BatchNorm2d(3, { momentum: null });
+  new nn.BatchNorm2d(3, 1e-5, 0.1, true, false);
+  new nn.BatchNorm1d({ numFeatures: 3, dtype: torch.float64 });
+  new nn.LazyBatchNorm2d({ affine: false });
+  new nn.LayerNorm([3, 4], { bias: false });
+  new nn.RMSNorm(4, { eps: null });
+  expectTypeOf(new nn.GroupNorm(2, 4)(x)).toEqualTypeOf<Tensor>();
+  expectTypeOf(new nn.BatchNorm1d(3).momentum).toEqualTypeOf<number | null>();
+  // @ts-expect-error a size is missing
+  new nn.BatchNorm2d();
+  // @ts-expect-error wrong name
+  new nn.BatchNorm2d(3, { epsilon: 1e-5 });
+  // @ts-expect-error only batch normalisation averages plainly
+  new nn.InstanceNorm2d(3, { momentum: null });
+  // @ts-expect-error a size is missing
+  new nn.GroupNorm(2);
+  // @ts-expect-error no shape
+  new nn.LayerNorm("3");
+});

@@ -15,8 +15,8 @@ interface DropoutLayerOptions {
 
 /** What dropout layers share. */
 abstract class DropoutLayer extends Module {
-  readonly p: number;
-  readonly inplace: boolean;
+  p: number;
+  inplace: boolean;
 
   constructor(...args: Call<[p: number, inplace: boolean], DropoutLayerOptions>) {
     super();

@@ -15,6 +15,7 @@ import warnings
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)
@@ -27,6 +28,8 @@ def number(x):
 
 
 def encode(x):
+    if is_lazy(x):
+        return None
     if isinstance(x, torch.Tensor):
         return {"dtype": str(x.dtype)[6:], "shape": list(x.shape), "data": [number(v) for v in x.detach().flatten().tolist()]}
     if isinstance(x, (list, tuple)):
@@ -97,6 +100,7 @@ def layer(name, args, inputs, train=True, **kwargs):
     record = {"layer": name, "args": encode(args), "kwargs": {k: encode(v) for k, v in kwargs.items()}, "train": train, "repr": repr(module)}
     record["before"] = {k: encode(v) for k, v in module.state_dict().items()}
     run(module, inputs, record)
+    record["repr_after"] = repr(module)
     record["param_grads"] = {k: encode(p.grad) for k, p in module.named_parameters() if p.grad is not None}
     record["after"] = {k: encode(v) for k, v in module.state_dict().items()}
     cases.append(record)
@@ -163,6 +167,63 @@ for hard in (False, True):
 for name in ("alpha_dropout", "feature_alpha_dropout"):
     function(name, [floats(2, 5)])
     function(name, [floats(2, 5)], training=True, p=0.4)
+
+
+
+# Normalisation
+class RMSNorm(nn.Module):
+    """What PyTorch has from 2.4 on."""
+
+    def __init__(self, normalized_shape, eps=None, elementwise_affine=True, dtype=None):
+        super().__init__()
+        self.shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.weight = nn.Parameter(torch.ones(self.shape, dtype=dtype)) if elementwise_affine else None
+
+    def forward(self, x):
+        eps = torch.finfo(x.dtype).eps if self.eps is None else self.eps
+        y = x * (x * x).mean([-1 - i for i in range(len(self.shape))], keepdim=True).add(eps).rsqrt()
+        return y if self.weight is None else y * self.weight
+
+    def extra_repr(self):
+        return f"{self.shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+nn.RMSNorm = RMSNorm
+for name, shapes in (
+    ("BatchNorm1d", [(4, 3), (2, 3, 5)]),
+    ("BatchNorm2d", [(2, 3, 4, 2)]),
+    ("BatchNorm3d", [(2, 3, 2, 1, 3)]),
+):
+    for shape in shapes:
+        both(name, [3], [floats(*shape)])
+        both(name, [3], [doubles(*shape, layout="transposed")], dtype="float64", momentum=None)
+        both(name, [3], [doubles(*shape, layout="gaps")], affine=False, eps=0.01, momentum=0.3, dtype="float64")
+        both(name, [3], [floats(*shape)], track_running_stats=False)
+        both(name, [3, 0.5, 1.0, False, False], [floats(*shape)])
+    both(f"Lazy{name}", [], [floats(*shapes[0])])
+    both(f"Lazy{name}", [0.1], [doubles(*shapes[0])], dtype="float64", affine=False)
+    layer(f"Lazy{name}", [], [floats(*shapes[0])], track_running_stats=False)
+for name, shape in (("InstanceNorm1d", (2, 3, 5)), ("InstanceNorm2d", (2, 3, 4, 2)), ("InstanceNorm3d", (2, 3, 2, 1, 3))):
+    both(name, [3], [floats(*shape)])
+    both(name, [3], [doubles(*shape, layout="transposed")], affine=True, dtype="float64")
+    both(name, [3], [doubles(*shape, layout="gaps")], affine=True, track_running_stats=True, eps=0.1, momentum=0.4, dtype="float64")
+    both(name, [3], [floats(*shape[1:])], track_running_stats=True)
+    both(f"Lazy{name}", [], [floats(*shape)], affine=True, track_running_stats=True)
+for affine in (True, False):
+    layer("LayerNorm", [5], [floats(2, 3, 5)], elementwise_affine=affine)
+    layer("LayerNorm", [[3, 5]], [doubles(2, 3, 5, layout="transposed")], eps=0.1, elementwise_affine=affine, dtype="float64")
+    layer("RMSNorm", [5], [floats(2, 3, 5)], elementwise_affine=affine)
+    layer("RMSNorm", [[3, 5]], [doubles(2, 3, 5, layout="transposed")], eps=0.1, elementwise_affine=affine, dtype="float64")
+    layer("GroupNorm", [2, 6], [floats(2, 6)], affine=affine)
+    layer("GroupNorm", [3, 6, 0.1], [doubles(2, 6, 4, 3, layout="gaps")], affine=affine, dtype="float64")
+layer("GroupNorm", [1, 4], [doubles(2, 4, 3, layout="transposed")], dtype="float64")
+layer("LocalResponseNorm", [2], [floats(2, 5, 3)])
+layer("LocalResponseNorm", [3], [doubles(2, 5, 3, 2, layout="transposed")], alpha=0.5, beta=1.5, k=2.0)
+layer("LocalResponseNorm", [4, 0.5], [doubles(1, 5, 2, 3, 2)])
+# No more channels than neighbours, and no gradient: beyond that, PyTorch's sums are wrong.
+layer("CrossMapLRN2d", [5, 0.5, 0.75, 1.0], [doubles(2, 3, 3, 2, layout="transposed", grad=False)])
+layer("CrossMapLRN2d", [4, 0.5, 1.5, 2.0], [doubles(2, 2, 3, 2, grad=False)])
 
 out = pathlib.Path(__file__).with_name("golden.json.gz")
 out.write_bytes(gzip.compress(json.dumps({"torch": torch.__version__, "cases": cases}, separators=(",", ":")).encode(), 9, mtime=0))

@@ -28,7 +28,9 @@ interface Case {
   inputs: Value[];
   outputs: Numbers[];
   grads?: (Numbers | null)[];
-  before?: Record<string, Numbers>;
+  repr_after?: string;
+  /** Null where a shape is not known yet. */
+  before?: Record<string, Numbers | null>;
   param_grads?: Record<string, Numbers>;
   after?: Record<string, Numbers>;
 }
@@ -93,7 +95,9 @@ function check(c: Case): void {
     expect(String(module)).toBe(c.repr);
     const state = module.stateDict();
     expect(Object.keys(state)).toEqual(Object.keys(c.before ?? {}));
-    for (const [name, want] of Object.entries(c.before ?? {})) expectClose(state[name], want, `initial ${name}`);
+    for (const [name, want] of Object.entries(c.before ?? {}))
+      if (want === null) expect(torch.nn.isUninitialized(state[name])).toBe(true);
+      else expectClose(state[name], want, `initial ${name}`);
     call = module as unknown as typeof call;
   } else {
     const f = Reflect.get(nn.functional, camelCase(c.function ?? "")) as typeof call;
@@ -116,6 +120,7 @@ function check(c: Case): void {
   for (const [i, want] of (c.grads ?? []).entries())
     if (want !== null) expectClose(inputs[i]?.leaf?.grad, want, `gradient of input ${i}`);
   if (module === null) return;
+  expect(String(module)).toBe(c.repr_after);
   const parameters = Object.fromEntries(module.namedParameters());
   for (const [name, want] of Object.entries(c.param_grads ?? {}))
     expectClose(parameters[name]?.grad, want, `gradient of ${name}`);
