@@ -13,6 +13,7 @@ import { compile, type Program, scalar } from "../expr/index.ts";
 import { isOptions } from "./bind.ts";
 import { dtypeOfFill, registerType } from "./dtypes.ts";
 import { plane } from "./operands.ts";
+import { fits } from "./pointwise/checks.ts";
 
 /** What every function that makes a tensor takes. */
 export interface TensorOptions {
@@ -52,8 +53,11 @@ export function finish(t: Tensor, options: TensorOptions): Tensor {
 
 const fillPrograms: { [T in "f32" | "f64" | "i64"]?: Program } = {};
 
-/** Writes a number everywhere, without recording. */
-export function fillRaw(t: Tensor, value: Scalar): Tensor {
+/**
+ * Writes a number everywhere, without recording.
+ * @throws ValueError, in the name of `op`, if an element cannot hold it
+ */
+export function fillRaw(t: Tensor, value: Scalar, op = "fill", name = "value"): Tensor {
   if (t.dtype.isComplex) {
     const { re, im } = typeof value === "object" ? value : { re: Number(value), im: 0 };
     fillRaw(plane(t, 0), re);
@@ -61,6 +65,7 @@ export function fillRaw(t: Tensor, value: Scalar): Tensor {
     return t;
   }
   if (typeof value === "object") return fillRaw(t, realOf(t.dtype, value));
+  fits(op, name, value, t.dtype);
   const type = registerType(t.dtype);
   fillPrograms[type] ??= compile([scalar("value")], [], ["value"], type);
   backendOf(t.device).pointwise(fillPrograms[type], [t], [], t.shape, [value]);
@@ -73,8 +78,9 @@ function realOf(dtype: DType, { re, im }: Complex): number {
   return re;
 }
 
-function filled(shape: Shape, value: Scalar, dtype: DType, options: TensorOptions): Tensor {
-  return finish(fillRaw(allocate(shape, dtype, options.device ? toDevice(options.device) : cpu), value), options);
+function filled(op: string, shape: Shape, value: Scalar, dtype: DType, options: TensorOptions): Tensor {
+  const t = allocate(shape, dtype, options.device ? toDevice(options.device) : cpu);
+  return finish(fillRaw(t, value, op, "fillValue"), options);
 }
 
 /** Sizes as an array or as numbers, then options. */
@@ -100,14 +106,14 @@ export function splitSizes<O extends TensorOptions>(
 export function zeros(...args: SizesAndOptions<TensorOptions>): Tensor {
   const { shape, options } = splitSizes<TensorOptions>("zeros", args);
   checkOptions("zeros", options);
-  return filled(shape, 0, options.dtype ?? getDefaultDtype(), options);
+  return filled("zeros", shape, 0, options.dtype ?? getDefaultDtype(), options);
 }
 
 /** A tensor of ones. PyTorch: `torch.ones`. */
 export function ones(...args: SizesAndOptions<TensorOptions>): Tensor {
   const { shape, options } = splitSizes<TensorOptions>("ones", args);
   checkOptions("ones", options);
-  return filled(shape, 1, options.dtype ?? getDefaultDtype(), options);
+  return filled("ones", shape, 1, options.dtype ?? getDefaultDtype(), options);
 }
 
 /** A tensor with arbitrary content. PyTorch: `torch.empty`. */
@@ -128,7 +134,7 @@ export function empty(...args: SizesAndOptions<TensorOptions>): Tensor {
 export function full(sizes: Shape, fillValue: Scalar, options: TensorOptions = {}): Tensor {
   if (!isScalar(fillValue)) throw new ValueError(`full: expected a number as fillValue, got ${describe(fillValue)}`);
   checkOptions("full", options);
-  return filled(sizesOf("full", [sizes]), fillValue, options.dtype ?? dtypeOfFill(fillValue), options);
+  return filled("full", sizesOf("full", [sizes]), fillValue, options.dtype ?? dtypeOfFill(fillValue), options);
 }
 
 /** Defaults of the `…Like` functions: those of another tensor. */
@@ -141,13 +147,13 @@ function like(op: string, input: Tensor, options: TensorOptions): { dtype: DType
 /** Zeros in the shape, dtype and device of another tensor. PyTorch: `torch.zeros_like`. */
 export function zerosLike(input: Tensor, options: TensorOptions = {}): Tensor {
   const { dtype, device } = like("zerosLike", input, options);
-  return filled(input.shape, 0, dtype, { ...options, device });
+  return filled("zerosLike", input.shape, 0, dtype, { ...options, device });
 }
 
 /** Ones in the shape, dtype and device of another tensor. PyTorch: `torch.ones_like`. */
 export function onesLike(input: Tensor, options: TensorOptions = {}): Tensor {
   const { dtype, device } = like("onesLike", input, options);
-  return filled(input.shape, 1, dtype, { ...options, device });
+  return filled("onesLike", input.shape, 1, dtype, { ...options, device });
 }
 
 /** Arbitrary content in the shape, dtype and device of another tensor. PyTorch: `torch.empty_like`. */
@@ -159,7 +165,7 @@ export function emptyLike(input: Tensor, options: TensorOptions = {}): Tensor {
 /** One number in the shape, dtype and device of another tensor. PyTorch: `torch.full_like`. */
 export function fullLike(input: Tensor, fillValue: Scalar, options: TensorOptions = {}): Tensor {
   const { dtype, device } = like("fullLike", input, options);
-  return filled(input.shape, fillValue, dtype, { ...options, device });
+  return filled("fullLike", input.shape, fillValue, dtype, { ...options, device });
 }
 
 function allInts(...numbers: readonly number[]): boolean {
@@ -284,9 +290,16 @@ export function logspace(
   // Integers count exponents from the start alone, as PyTorch does.
   const step = steps > 1 ? (Math.trunc(end) - Math.trunc(start)) / (steps - 1) : 0;
   const power = whole
-    ? (i: number) => Math.trunc(base ** (Math.trunc(start) + i * step))
+    ? (i: number) => wholePower(base, Math.trunc(start) + i * step, dtype)
     : (i: number) => base ** at(i);
   return sequence(steps, dtype, power, options);
+}
+
+function wholePower(base: number, exponent: number, dtype: DType): number {
+  const power = Math.trunc(base ** exponent);
+  if (!Number.isFinite(power))
+    throw new ValueError(`logspace: expected powers that ${dtype} can hold, got ${base} ** ${exponent}`);
+  return power;
 }
 
 /**

@@ -4,6 +4,7 @@ import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts"
 import { shapeText, wrapDim, wrapDims } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { bind, type Call } from "./bind.ts";
+import { toFloat } from "./dtypes.ts";
 import { cat } from "./joining.ts";
 import { checkTensor } from "./params.ts";
 
@@ -61,7 +62,7 @@ function widthsOf(op: string, x: Tensor, y: Tensor, dim: number): Tensor {
  */
 export function trapezoid(y: Tensor, ...args: TrapezoidArgs): Tensor {
   const { dim, heights, widths } = trapezoids("trapezoid", y, args);
-  if (heights === null) return y.newZeros(y.shape.toSpliced(dim, 1));
+  if (heights === null) return y.to(toFloat(y.dtype)).sum(dim);
   if (widths instanceof Tensor) return heights.mul(widths).sum(dim).div(2);
   // The ends count half.
   const n = y.shape[dim] as number;
@@ -86,7 +87,7 @@ export function trapz(y: Tensor, ...args: TrapezoidArgs): Tensor {
  */
 export function cumulativeTrapezoid(y: Tensor, ...args: TrapezoidArgs): Tensor {
   const { dim, heights, widths } = trapezoids("cumulativeTrapezoid", y, args);
-  if (heights === null) return y.newZeros(y.shape);
+  if (heights === null) return y.to(toFloat(y.dtype)).clone();
   if (widths instanceof Tensor) return heights.mul(widths).cumsum(dim).div(2);
   return heights.cumsum(dim).mul(widths).div(2);
 }

@@ -1,6 +1,7 @@
 /** @file Statistics that are one of the elements: median, nanmedian and mode. */
 import { backendOf } from "../backends/backend.ts";
 import type { OrderStatistic } from "../backends/kernels.ts";
+import { float64 } from "../core/dtype.ts";
 import { DTypeError, IndexError } from "../core/errors.ts";
 import { shapeText, wrapDim } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -58,7 +59,7 @@ function whole(statistic: "median" | "nanmedian"): KernelOp<void> {
     name: statistic,
     forward: ([input]) => {
       const x = input as Tensor;
-      if (x.layout.numel === 0) return fillRaw(allocate([], x.dtype, x.device), Number.NaN);
+      if (x.layout.numel === 0) return fillRaw(allocate([], float64, x.device), Number.NaN).to(x.dtype);
       const [value] = selectAlong(x.reshape(-1), [1], (values, indices, from) =>
         backendOf(x.device).kernels.orderStatistic(statistic, values, indices, from, 0),
       );

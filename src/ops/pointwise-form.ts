@@ -3,10 +3,11 @@
  */
 import { bool, Category, type DType, toComplex, toReal } from "../core/dtype.ts";
 import { DTypeError, describe, ValueError } from "../core/errors.ts";
-import { isComplexScalar, isScalar, type Scalar, scalarToString } from "../core/scalar.ts";
+import { isComplexScalar, isScalar, type Scalar, scalarDType, scalarToString } from "../core/scalar.ts";
 import { Tensor } from "../core/tensor.ts";
 import { arg, constant, type Expr, scalar } from "../expr/index.ts";
 import { bind, isOptions } from "./bind.ts";
+import { allocate, fillRaw } from "./creation.ts";
 import { resultType, type TensorOrScalar, toFloat } from "./dtypes.ts";
 import { Fused, GRAD, RESULT, run } from "./fused.ts";
 import { nodeNameOf } from "./names.ts";
@@ -43,6 +44,8 @@ export interface PointwiseSpec<A extends readonly string[], O extends Options> {
   readonly args: A;
   /** Arguments that may be numbers (not all at once); the others must be tensors. */
   readonly numbers?: readonly A[number][];
+  /** Whether all of them may be numbers at once, as PyTorch allows for arithmetic: `torch.add(2, 3)`. */
+  readonly numbersAlone?: true;
   /** Further parameters, in order, with their defaults. */
   readonly options?: O;
   readonly dtype: DTypeRule;
@@ -163,7 +166,8 @@ export class PointwiseOp {
     let changed = 0;
     const options = this.defaults.slice();
     for (let i = 0; i < options.length; i++) {
-      const value = bound[this.options[i] as string];
+      const given = bound[this.options[i] as string];
+      const value = typeof given === "boolean" && this.isNumeric(i) ? Number(given) : given; // Python's bools are numbers
       const preset = options[i] as OptionValue;
       if (value === undefined || Object.is(value, preset)) continue;
       if (typeof value !== typeof preset && !(typeof preset === "number" && isComplexScalar(value)))
@@ -185,6 +189,7 @@ export class PointwiseOp {
     changed: number,
     inplace: boolean,
   ): Tensor {
+    if (this.spec.numbersAlone && !inplace && inputs.every(isScalar)) inputs = inputs.map(asTensor);
     let numbers = 0;
     let common: DType | null = null;
     let mixed = false;
@@ -299,6 +304,9 @@ export class PointwiseOp {
     return new DTypeError(`${this.name}: expected a dtype that is ${kinds.join(" or ")}, got ${dtype}${whole}`);
   }
 }
+
+/** A number as a tensor without dimensions. */
+const asTensor = (x: Scalar): Tensor => fillRaw(allocate([], scalarDType(x)), x);
 
 function resultOf(rule: DTypeRule, compute: DType): DType {
   if (rule === "bool" || rule === "float to bool") return bool;

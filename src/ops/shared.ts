@@ -7,6 +7,7 @@ export { clone } from "./copy.ts";
 export { corrcoef, cov } from "./covariance.ts";
 export { cross } from "./cross.ts";
 export { allclose, equal } from "./equality.ts";
+export { type IstftOptions, istft, type StftOptions, stft } from "./fft/stft.ts";
 export { frexp } from "./frexp.ts";
 export { gather, scatter, scatterAdd, scatterReduce, takeAlongDim } from "./gather.ts";
 export { bincount, histc, histogram } from "./histogram.ts";

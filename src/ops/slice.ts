@@ -209,14 +209,19 @@ const unfoldOp = viewOp<{ dim: number; size: number; step: number }>({
     const windows = Math.floor(((shape[dim] as number) - size) / step) + 1;
     return new Layout([...shape.with(dim, windows), size], [...strides.with(dim, stride * step), stride], offset);
   },
-  backward: (grad, { dim, size, step }, shape) => {
+  backward: (grad, { dim, step }, shape) => {
     if (shape.length === 0) return grad.sum();
-    const windows = grad.shape[dim] as number;
-    // Which index of `dim` each element of each window is.
-    const index = arange(windows).mul(step).unsqueeze(1).add(arange(size)).reshape(-1);
-    return grad.newZeros(shape).indexAdd(dim, index, grad.movedim(-1, dim + 1).flatten(dim, dim + 1));
+    return addWindows(grad, dim, step, shape);
   },
 });
+
+/** What `unfold` took apart, put together: elements of windows that lie at the same place are added up. */
+export function addWindows(windows: Tensor, dim: number, step: number, shape: Shape): Tensor {
+  const [count, size] = [windows.shape[dim] as number, windows.shape.at(-1) as number];
+  // Which index of `dim` each element of each window is.
+  const index = arange(count).mul(step).unsqueeze(1).add(arange(size)).reshape(-1);
+  return windows.newZeros(shape).indexAdd(dim, index, windows.movedim(-1, dim + 1).flatten(dim, dim + 1));
+}
 
 interface UnfoldOptions {
   dimension: number;

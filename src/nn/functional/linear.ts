@@ -1,6 +1,6 @@
 /** @file `linear`, and the like. */
 import { describe, ShapeError, ValueError } from "../../core/errors.ts";
-import { shapeText } from "../../core/shape.ts";
+import { numelOf, shapeText } from "../../core/shape.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { addmm } from "../../ops/matmul-add.ts";
@@ -33,6 +33,7 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
   }
   if (input.ndim === 2) return addmm(bias, input, weight.t());
   if (input.ndim === 1) return matmul(input, weight.t()).add(bias);
-  const flat = addmm(bias, input.reshape(-1, features as number), weight.t());
-  return flat.view([...input.shape.slice(0, -1), weight.shape[0] as number]);
+  const batch = input.shape.slice(0, -1);
+  const flat = addmm(bias, input.reshape(numelOf(batch), features as number), weight.t());
+  return flat.view([...batch, weight.shape[0] as number]);
 }

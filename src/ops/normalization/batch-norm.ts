@@ -53,9 +53,10 @@ function run(
   eps: number,
 ): [Tensor, Tensor, Tensor] {
   checkTensor(op, input);
-  if (input.ndim < 2)
-    throw new ShapeError(`${op}: expected an input of shape [N, C, …], got ${shapeText(input.shape)}`);
-  const [samples, channels, ...rest] = input.shape as [number, number, ...number[]];
+  // PyTorch takes nothing at all in one dimension, too.
+  const shape = input.ndim === 1 && input.numel() === 0 ? [1, 0] : input.shape;
+  if (shape.length < 2) throw new ShapeError(`${op}: expected an input of shape [N, C, …], got ${shapeText(shape)}`);
+  const [samples, channels, ...rest] = shape as [number, number, ...number[]];
   const inner = numelOf(rest);
   checkRunning(op, "runningMean", runningMean, channels);
   checkRunning(op, "runningVar", runningVar, channels);
