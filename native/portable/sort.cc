@@ -137,6 +137,8 @@ struct Job {
 
 // Up to this many, PyTorch's sort is by insertion, which is stable.
 constexpr int64_t kStableUpTo = 16;
+// Beyond this many, equals keep their order, which costs a fifth of what PyTorch's own order would.
+constexpr int64_t kStableFrom = 4096;
 
 template <typename K>
 static bool any_equal(const Pair<K>* sorted, int64_t n) {
@@ -158,7 +160,7 @@ struct Row {
 template <typename K>
 static const Pair<K>* sorted_row(const Row<K>& row, bool stable) {
   const int64_t n = row.n;
-  if (stable || n <= kStableUpTo) return sort_pairs(row.pairs, row.room(), n);
+  if (stable || n <= kStableUpTo || n >= kStableFrom) return sort_pairs(row.pairs, row.room(), n);
   Pair<K>* const original = row.more_room();
   memcpy(original, row.pairs, size_t(n) * sizeof(Pair<K>));
   const Pair<K>* const sorted = sort_pairs(row.pairs, row.room(), n);
