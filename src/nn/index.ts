@@ -30,11 +30,16 @@ export {
 export { LayerNorm, RMSNorm } from "./layers/layer-norm.ts";
 export { Identity, LazyLinear, Linear } from "./layers/linear.ts";
 export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./layers/loss.ts";
+export { type AttendOptions, MultiheadAttention } from "./layers/multihead-attention.ts";
 export { RNNBase, type RNNMode } from "./layers/recurrent/base.ts";
 export { GRUCell, LSTMCell, RNNCell, RNNCellBase } from "./layers/recurrent/cell.ts";
 export { GRU } from "./layers/recurrent/gru.ts";
 export { LSTM } from "./layers/recurrent/lstm.ts";
 export { type Nonlinearity, RNN } from "./layers/recurrent/rnn.ts";
+export { type DecoderMasks, TransformerDecoder, TransformerDecoderLayer } from "./layers/transformer/decoder.ts";
+export { TransformerEncoder, TransformerEncoderLayer } from "./layers/transformer/encoder.ts";
+export type { Activation } from "./layers/transformer/layer-base.ts";
+export { Transformer } from "./layers/transformer/transformer.ts";
 export type {
   ForwardHook,
   ForwardHookOptions,

@@ -49,7 +49,7 @@ for name in ["RNN", "GRU", "LSTM"]:
         Case(name, [4, 5], {}, [PACK([6, 3, 4], [6, 4, 1]), state(1)]),
         Case(name, [4, 5], {"bidirectional": True, "num_layers": 2}, [PACK([3, 5, 4], [2, 5, 3], True, False), state(4)]),
         Case(name, [4, 5], {"bidirectional": True, "num_layers": 2, "dropout": 0.5, "batch_first": True}, [PACK([3, 5, 4], [5, 5, 5], True)]),
-        Case(name, [16, 32], {"num_layers": 2}, [X(9, 8, 16)]),
+        Case(name, [9, 17], {}, [X(5, 3, 9)]),
     ]
 cases += [
     Case("RNN", [4, 5], {"nonlinearity": "relu", "num_layers": 2, "bidirectional": True}, [X(6, 3, 4), X(4, 3, 5)]),
@@ -63,6 +63,27 @@ cases += [
     Case("LSTMCell", [4, 5], {"bias": False}, [X(3, 4)], float64=True),
     Case("GRUCell", [4, 5], {}, [X(4)]),
     Case("GRUCell", [4, 5], {"bias": False}, [X(3, 4), X(3, 5)]),
+]
+
+SELF = lambda *shape: {"self": list(shape)}
+cases += [
+    Case("MultiheadAttention", [8, 2], {"dropout": 0.3}, [SELF(5, 3, 8)]),
+    Case("MultiheadAttention", [8, 2], {"dropout": 0.3, "batch_first": True}, [SELF(3, 5, 8)], {"need_weights": False}),
+    Case("MultiheadAttention", [8, 2], {"add_bias_kv": True, "add_zero_attn": True}, [X(5, 3, 8), X(4, 3, 8), X(4, 3, 8)], {"key_padding_mask": PADDED(4, 2, 1)}),
+    Case("MultiheadAttention", [8, 4], {"batch_first": True}, [SELF(2, 5, 8)], {"attn_mask": CAUSAL(5), "average_attn_weights": False}),
+    Case("MultiheadAttention", [8, 4], {"batch_first": True, "add_bias_kv": True}, [SELF(2, 5, 8)], {"attn_mask": CAUSAL(5), "key_padding_mask": PADDED(5, 3), "need_weights": False}),
+    Case("MultiheadAttention", [8, 2], {"kdim": 6, "vdim": 5}, [X(4, 8), X(7, 6), X(7, 5)], {}),
+    Case("MultiheadAttention", [8, 2], {"kdim": 6}, [X(4, 2, 8), X(7, 2, 6), X(7, 2, 8)], {"need_weights": False}, float64=True),
+    Case("MultiheadAttention", [8, 1], {"bias": False}, [SELF(4, 8)], {"attn_mask": CAUSAL(4)}, train=False),
+    Case("TransformerEncoderLayer", [8, 2, 16], {"dropout": 0.2}, [X(5, 3, 8)]),
+    Case("TransformerEncoderLayer", [8, 2, 16], {"dropout": 0.2, "batch_first": True, "norm_first": True, "activation": "gelu"}, [X(3, 5, 8)], {"src_mask": CAUSAL(5), "src_key_padding_mask": PADDED(5, 2, 4)}),
+    Case("TransformerEncoderLayer", [8, 2, 16], {"layer_norm_eps": 1e-3, "dropout": 0.2}, [X(5, 8)], train=False),
+    Case("TransformerDecoderLayer", [8, 2, 16], {"dropout": 0.2}, [X(5, 3, 8), X(4, 3, 8)], {"tgt_mask": CAUSAL(5), "memory_key_padding_mask": PADDED(4, 2, 1)}),
+    Case("TransformerDecoderLayer", [8, 2, 16], {"dropout": 0.2, "batch_first": True, "norm_first": True}, [X(3, 4, 8), X(3, 4, 8)], {"memory_mask": CAUSAL(4), "tgt_key_padding_mask": PADDED(4, 2, 1)}, float64=True),
+    Case("TransformerEncoder", [{"module": "TransformerEncoderLayer", "args": [8, 2, 16]}, 3, {"module": "LayerNorm", "args": [8]}], {}, [X(5, 2, 8)], {"mask": CAUSAL(5)}),
+    Case("TransformerDecoder", [{"module": "TransformerDecoderLayer", "args": [8, 2, 16]}, 2], {}, [X(5, 2, 8), X(4, 2, 8)], {"tgt_mask": CAUSAL(5)}),
+    Case("Transformer", [8, 2, 2, 2, 16], {"batch_first": True}, [X(2, 5, 8), X(2, 4, 8)], {"tgt_mask": CAUSAL(4), "src_key_padding_mask": PADDED(5, 3), "memory_key_padding_mask": PADDED(5, 3)}),
+    Case("Transformer", [8, 2, 1, 2, 16, 0.0, "gelu"], {"norm_first": True}, [X(5, 8), X(4, 8)], train=False),
 ]
 
 leaves = []
@@ -83,6 +104,8 @@ def make(spec, dtype):
         return tuple(make(s, dtype) for s in spec["list"])
     if "pack" in spec:
         return pack_padded_sequence(randn(spec["pack"], dtype), torch.tensor(spec["lengths"]), spec["batch_first"], spec["enforce_sorted"])
+    if "module" in spec:
+        return getattr(nn, spec["module"])(*spec["args"])
     if "causal" in spec:
         return torch.ones(spec["causal"], spec["causal"], dtype=torch.bool).triu(1)
     if "padded" in spec:
@@ -105,12 +128,16 @@ def data(t):
 for case in cases:
     leaves.clear()
     torch.manual_seed(7)
-    module = getattr(nn, case["module"])(*case["args"], **case["kwargs"]).train(case["train"])
+    module = getattr(nn, case["module"])(*[make(arg, None) for arg in case["args"]], **case["kwargs"]).train(case["train"])
     dtype = torch.float64 if case["float64"] else torch.float32
     module = module.to(dtype)
-    case["repr"] = str(module)
+    # PyTorch 2 prints equal layers as one.
+    case["repr"] = None if "ModuleList" in str(module) else str(module)
     case["names"] = list(module.state_dict())
-    inputs = [make(spec, dtype) for spec in case["inputs"]]
+    if case["inputs"] and "self" in case["inputs"][0]:
+        inputs = [randn(case["inputs"][0]["self"], dtype)] * 3
+    else:
+        inputs = [make(spec, dtype) for spec in case["inputs"]]
     named = {key: make(spec, dtype) for key, spec in case["named"].items()}
     torch.manual_seed(77)
     outputs = tensors(module(*inputs, **named))

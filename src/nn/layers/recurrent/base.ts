@@ -3,14 +3,13 @@ import { describe, ShapeError, ValueError } from "../../../core/errors.ts";
 import { Parameter } from "../../../core/parameter.ts";
 import { sameShape, shapeText } from "../../../core/shape.ts";
 import { Tensor } from "../../../core/tensor.ts";
-import { snakeCase } from "../../../format/python-names.ts";
 import { empty } from "../../../ops/creation.ts";
 import { checkInt } from "../../../ops/params.ts";
 import { checkProbability } from "../../functional/dropout.ts";
 import { uniform_ } from "../../init.ts";
 import { Module } from "../../module/module.ts";
 import { PackedSequence } from "../../utils/rnn/packed-sequence.ts";
-import { PyFloat } from "../extra-repr.ts";
+import { extraAfter, py } from "../extra-repr.ts";
 import type { FactoryOptions } from "../linear.ts";
 
 /** PyTorch's names of the kinds of network. */
@@ -222,18 +221,14 @@ export abstract class RNNBase extends Module {
   }
 
   override extraRepr(): string {
-    const shown = {
-      projSize: this.projSize !== 0 && this.projSize,
-      numLayers: this.numLayers !== 1 && this.numLayers,
-      bias: this.bias ? false : "False",
-      batchFirst: this.batchFirst && "True",
-      dropout: this.dropout !== 0 && new PyFloat(this.dropout),
-      bidirectional: this.bidirectional && "True",
-    };
-    const rest = Object.entries(shown).filter(([, value]) => value !== false);
-    return [
-      `${this.inputSize}, ${this.hiddenSize}`,
-      ...rest.map(([name, value]) => `${snakeCase(name)}=${value}`),
-    ].join(", ");
+    const { inputSize, hiddenSize, projSize, numLayers, bias, batchFirst, dropout, bidirectional } = this;
+    return extraAfter([inputSize, hiddenSize], {
+      projSize: projSize || undefined,
+      numLayers: numLayers === 1 ? undefined : numLayers,
+      bias: bias ? undefined : false,
+      batchFirst: batchFirst || undefined,
+      dropout: dropout === 0 ? undefined : py(dropout),
+      bidirectional: bidirectional || undefined,
+    });
   }
 }
