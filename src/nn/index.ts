@@ -8,6 +8,17 @@ export * as functional from "./functional/index.ts";
 export * as init from "./init.ts";
 export * from "./layers/activation.ts";
 export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AdaptiveMaxPool3d,
+  FractionalMaxPool2d,
+  FractionalMaxPool3d,
+} from "./layers/adaptive-pool.ts";
+export { AvgPool1d, AvgPool2d, AvgPool3d, LPPool1d, LPPool2d, LPPool3d } from "./layers/avg-pool.ts";
+export {
   BatchNorm1d,
   BatchNorm2d,
   BatchNorm3d,
@@ -30,6 +41,15 @@ export {
 export { LayerNorm, RMSNorm } from "./layers/layer-norm.ts";
 export { Identity, LazyLinear, Linear } from "./layers/linear.ts";
 export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./layers/loss.ts";
+export {
+  MaxPool1d,
+  MaxPool2d,
+  MaxPool3d,
+  MaxUnpool1d,
+  MaxUnpool2d,
+  MaxUnpool3d,
+  type Pooled,
+} from "./layers/max-pool.ts";
 export { type AttendOptions, MultiheadAttention } from "./layers/multihead-attention.ts";
 export { RNNBase, type RNNMode } from "./layers/recurrent/base.ts";
 export { GRUCell, LSTMCell, RNNCell, RNNCellBase } from "./layers/recurrent/cell.ts";

@@ -54,3 +54,30 @@ test("normalisation", () => {
   // @ts-expect-error no shape
   new nn.LayerNorm("3");
 });
+
+test("pooling", () => {
+  expectTypeOf(new nn.MaxPool2d(2)(x)).toEqualTypeOf<Tensor>();
+  expectTypeOf(new nn.MaxPool2d(2, { returnIndices: true })(x)).toEqualTypeOf<[values: Tensor, indices: Tensor]>();
+  expectTypeOf(new nn.MaxPool1d(2, null, 0, 1, true)(x)).toEqualTypeOf<[values: Tensor, indices: Tensor]>();
+  expectTypeOf(new nn.AdaptiveMaxPool3d([1, null, 2])(x)).toEqualTypeOf<Tensor>();
+  expectTypeOf(new nn.FractionalMaxPool2d(2, 2, { returnIndices: true })(x)[1]).toEqualTypeOf<Tensor>();
+  expectTypeOf(new nn.Sequential(new nn.MaxPool2d(2), new nn.Flatten())(x)).toEqualTypeOf<Tensor>();
+  class Own extends nn.MaxPool2d {}
+  expectTypeOf(new Own(2)(x)).toEqualTypeOf<Tensor>();
+  const indices = Math.random() > 0.5;
+  expectTypeOf(new nn.MaxPool2d(2, { returnIndices: indices })(x)).toEqualTypeOf<
+    Tensor | [values: Tensor, indices: Tensor]
+  >();
+  // @ts-expect-error no window
+  new nn.MaxPool2d();
+  // @ts-expect-error wrong name
+  new nn.MaxPool2d(2, { strides: 2 });
+  // @ts-expect-error given twice
+  new nn.AvgPool2d(2, 2, { stride: 2 });
+  // @ts-expect-error one-dimensional averages have no divisor
+  new nn.AvgPool1d(2, { divisorOverride: 2 });
+  // @ts-expect-error no size
+  new nn.AdaptiveAvgPool2d();
+  // @ts-expect-error no indices
+  new nn.MaxUnpool2d(2)(x);
+});

@@ -95,7 +95,9 @@ def run(call, inputs, record):
 
 def layer(name, args, inputs, train=True, **kwargs):
     torch.manual_seed(3)
-    module = getattr(nn, name)(*args, **{k: getattr(torch, v) if k == "dtype" else v for k, v in kwargs.items()})
+    tuples = lambda v: tuple(v) if isinstance(v, list) else v
+    options = {k: getattr(torch, v) if k == "dtype" else tuples(v) for k, v in kwargs.items()}
+    module = getattr(nn, name)(*map(tuples, args), **options)
     module.train(train)
     record = {"layer": name, "args": encode(args), "kwargs": {k: encode(v) for k, v in kwargs.items()}, "train": train, "repr": repr(module)}
     record["before"] = {k: encode(v) for k, v in module.state_dict().items()}
@@ -224,6 +226,38 @@ layer("LocalResponseNorm", [4, 0.5], [doubles(1, 5, 2, 3, 2)])
 # No more channels than neighbours, and no gradient: beyond that, PyTorch's sums are wrong.
 layer("CrossMapLRN2d", [5, 0.5, 0.75, 1.0], [doubles(2, 3, 3, 2, layout="transposed", grad=False)])
 layer("CrossMapLRN2d", [4, 0.5, 1.5, 2.0], [doubles(2, 2, 3, 2, grad=False)])
+
+# Pooling
+shapes = {1: (2, 3, 11), 2: (2, 3, 7, 8), 3: (1, 2, 5, 6, 7)}
+for dims, shape in shapes.items():
+    some = [3, 2, 2][:dims]
+    for indices in (False, True):
+        layer(f"MaxPool{dims}d", [2], [floats(*shape)], return_indices=indices)
+        layer(f"MaxPool{dims}d", [3, 2, 1], [doubles(*shape, layout="transposed")], return_indices=indices)
+        layer(f"MaxPool{dims}d", [some], [doubles(*shape[1:], layout="gaps")], stride=some[::-1], dilation=2, ceil_mode=True, return_indices=indices)
+        layer(f"AdaptiveMaxPool{dims}d", [3], [floats(*shape)], return_indices=indices)
+        layer(f"AdaptiveMaxPool{dims}d", [some], [doubles(*shape, layout="transposed")], return_indices=indices)
+    layer(f"AvgPool{dims}d", [2], [floats(*shape)])
+    layer(f"AvgPool{dims}d", [3, 2, 1], [doubles(*shape, layout="transposed")])
+    layer(f"AvgPool{dims}d", [some], [doubles(*shape[1:], layout="gaps")], stride=2, padding=1, ceil_mode=True, count_include_pad=False)
+    layer(f"AdaptiveAvgPool{dims}d", [3], [floats(*shape)])
+    layer(f"AdaptiveAvgPool{dims}d", [some], [doubles(*shape[1:], layout="transposed")])
+    if dims > 1:
+        layer(f"AvgPool{dims}d", [2], [doubles(*shape)], divisor_override=3)
+        layer(f"AdaptiveAvgPool{dims}d", [[None, *some[1:]]], [doubles(*shape)])
+        layer(f"AdaptiveMaxPool{dims}d", [[None, *some[1:]]], [doubles(*shape)])
+        for indices in (False, True):
+            layer(f"FractionalMaxPool{dims}d", [2, some], [floats(*shape)], return_indices=indices)
+            layer(f"FractionalMaxPool{dims}d", [some], [doubles(*shape, layout="transposed")], output_ratio=0.5, return_indices=indices)
+        layer(f"FractionalMaxPool{dims}d", [2], [floats(*shape)], output_ratio=[0.4, 0.6, 0.5][:dims], _random_samples=floats(*shape[:2], dims, low=0, high=1).data)
+    if dims < 3:
+        layer(f"LPPool{dims}d", [2, 3], [doubles(*shape, layout="transposed")])
+        layer(f"LPPool{dims}d", [3, some if dims > 1 else 3], [doubles(*shape, low=0.1)], stride=2, ceil_mode=True)
+    pool = getattr(nn.functional, f"max_pool{dims}d")
+    for kernel, stride, size in ((2, None, shape), (3, 2, shape[2:])):
+        values, indices = pool(floats(*shape).data, kernel, stride, return_indices=True)
+        inputs = [Input(values.double()), Input(indices)]
+        layer(f"MaxUnpool{dims}d", [kernel], [*inputs, *([size] if size else [])], **({"stride": stride} if stride else {}))
 
 out = pathlib.Path(__file__).with_name("golden.json.gz")
 out.write_bytes(gzip.compress(json.dumps({"torch": torch.__version__, "cases": cases}, separators=(",", ":")).encode(), 9, mtime=0))

@@ -78,7 +78,7 @@ const flat = (x: unknown): Tensor[] => (x instanceof Tensor ? [x] : Array.isArra
 
 function options(kwargs: Record<string, Value>): Record<string, unknown>[] {
   const entries = Object.entries(kwargs).map(([key, value]) => [
-    key.startsWith("_") ? key : camelCase(key),
+    camelCase(key),
     key === "dtype" ? dtypes[value as keyof typeof dtypes] : decode(value),
   ]);
   return entries.length > 0 ? [Object.fromEntries(entries)] : [];
