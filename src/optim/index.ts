@@ -5,6 +5,7 @@ export { Adam, type AdamOptions } from "./adam.ts";
 export { Adamax, type AdamaxOptions } from "./adamax.ts";
 export { AdamW, type AdamWOptions } from "./adamw.ts";
 export { ASGD, type AsgdOptions } from "./asgd.ts";
+export * as lrScheduler from "./lr-scheduler/index.ts";
 export { NAdam, type NAdamOptions } from "./nadam.ts";
 export {
   Optimizer,

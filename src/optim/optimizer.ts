@@ -10,8 +10,13 @@ import { bind, type Call, isOptions } from "../ops/bind.ts";
 /** Parameters that share options. */
 export type ParamGroup<O extends object> = O & {
   params: Tensor[];
-  /** The learning rate with which a scheduler began. */
-  initialLr?: number;
+  /** What schedulers note: the learning rate with which they began, and the bounds between which they move. */
+  initialLr?: number | undefined;
+  maxLr?: number | undefined;
+  minLr?: number | undefined;
+  swaLr?: number | undefined;
+  baseMomentum?: number | undefined;
+  maxMomentum?: number | undefined;
 };
 
 /** A group as users give it: options not given are the optimizer's. */

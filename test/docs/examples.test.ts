@@ -91,6 +91,7 @@ const NAMESPACES: Readonly<Record<string, object>> = {
   "torch.nn.modules.module": nn.modules.module,
   "torch.nn.utils": nn.utils,
   "torch.optim": optim,
+  "torch.optim.lrScheduler": optim.lrScheduler,
   "torch.random": torch.random,
   "torch.safetensors": torch.safetensors,
   "torch.utils": torch.utils,
