@@ -65,14 +65,32 @@ export function calculateGain(
 
 const from = (generator: Generator | null | undefined): GeneratorOption => (generator ? { generator } : {});
 
+let skipping = false;
+
+/** @internal Runs `body` without filling anything, nor drawing a random number for it. */
+export function withoutInit<R>(body: () => R): R {
+  const before = skipping;
+  skipping = true;
+  try {
+    return body();
+  } finally {
+    skipping = before;
+  }
+}
+
+/** What every function here does in the end. */
+function fill(t: Tensor, write: () => Tensor): Tensor {
+  return skipping ? t : noGrad(write);
+}
+
 function uniformWithin(op: string, t: Tensor, a: number, b: number, generator?: Generator | null): Tensor {
   checkTensor(op, t, "tensor");
-  return noGrad(() => t.uniform_(a, b, from(generator)));
+  return fill(t, () => t.uniform_(a, b, from(generator)));
 }
 
 function normalWith(op: string, t: Tensor, mean: number, std: number, generator?: Generator | null): Tensor {
   checkTensor(op, t, "tensor");
-  return noGrad(() => t.normal_(mean, std, from(generator)));
+  return fill(t, () => t.normal_(mean, std, from(generator)));
 }
 
 interface UniformOptions extends GeneratorOption {
@@ -111,7 +129,7 @@ export function truncNormal_(
   const { mean = 0, std = 1, a = -2, b = 2, generator } = bind<TruncNormalOptions>("truncNormal_", names, args);
   checkTensor("truncNormal_", tensor, "tensor");
   const below = (x: number) => (1 + erf((x - mean) / std / Math.SQRT2)) / 2;
-  return noGrad(() =>
+  return fill(tensor, () =>
     tensor
       .uniform_(2 * below(a) - 1, 2 * below(b) - 1, from(generator))
       .erfinv_()
@@ -125,19 +143,19 @@ export function truncNormal_(
 export function constant_(tensor: Tensor, ...args: Named<[val: number], ["val"], { val: number }>): Tensor {
   const { val } = named<{ val: number }>("constant_", ["val"], 1, args);
   checkTensor("constant_", tensor, "tensor");
-  return noGrad(() => tensor.fill_(val));
+  return fill(tensor, () => tensor.fill_(val));
 }
 
 /** Ones. PyTorch: `torch.nn.init.ones_`. */
 export function ones_(tensor: Tensor): Tensor {
   checkTensor("ones_", tensor, "tensor");
-  return noGrad(() => tensor.fill_(1));
+  return fill(tensor, () => tensor.fill_(1));
 }
 
 /** Zeros. PyTorch: `torch.nn.init.zeros_`. */
 export function zeros_(tensor: Tensor): Tensor {
   checkTensor("zeros_", tensor, "tensor");
-  return noGrad(() => tensor.zero_());
+  return fill(tensor, () => tensor.zero_());
 }
 
 function matrix(op: string, t: Tensor): readonly [rows: number, columns: number] {
@@ -149,7 +167,7 @@ function matrix(op: string, t: Tensor): readonly [rows: number, columns: number]
 /** The identity matrix. PyTorch: `torch.nn.init.eye_`. */
 export function eye_(tensor: Tensor): Tensor {
   const [rows, columns] = matrix("eye_", tensor);
-  return noGrad(() => tensor.copy_(eye(rows, columns)));
+  return fill(tensor, () => tensor.copy_(eye(rows, columns)));
 }
 
 /**
@@ -172,7 +190,7 @@ export function dirac_(tensor: Tensor, ...args: Call<[groups: number], { groups?
   for (let g = 0; g < groups; g++)
     for (let d = 0; d < Math.min(outPerGroup, perGroup); d++)
       values[((g * outPerGroup + d) * perGroup + d) * size + center] = 1;
-  return noGrad(() => tensor.copy_(fromData(values).view([...shape])));
+  return fill(tensor, () => tensor.copy_(fromData(values).view([...shape])));
 }
 
 interface Fans {
@@ -289,7 +307,7 @@ export function orthogonal_(tensor: Tensor, ...args: Call<[gain: number], Orthog
   if (tensor.numel() === 0) return tensor;
   const rows = tensor.shape[0] as number;
   const drawn = normalWith("orthogonal_", tensor.newEmpty([rows, tensor.numel() / rows]), 0, 1, generator);
-  return noGrad(() => {
+  return fill(tensor, () => {
     const wide = rows < (drawn.shape[1] as number);
     const [q, r] = qr(wide ? drawn.t() : drawn);
     // The signs make it uniform among all such matrices: Mezzadri 2007, arXiv:math-ph/0609050.
@@ -312,6 +330,7 @@ export function sparse_(
     generator,
   } = named<SparseOptions>("sparse_", ["sparsity", "std", "generator"], 1, args);
   const [rows, columns] = matrix("sparse_", tensor);
+  if (skipping) return tensor;
   const zeros = Math.ceil(sparsity * rows);
   normalWith("sparse_", tensor, 0, std, generator);
   const mask = new Uint8Array(rows * columns);
@@ -319,5 +338,5 @@ export function sparse_(
     const order = randperm(rows, from(generator)).tolist() as number[];
     for (const row of order.slice(0, zeros)) mask[row * columns + column] = 1;
   }
-  return noGrad(() => tensor.maskedFill_(fromData(mask).view(rows, columns).bool(), 0));
+  return fill(tensor, () => tensor.maskedFill_(fromData(mask).view(rows, columns).bool(), 0));
 }

@@ -4,6 +4,7 @@
  */
 import { describe, ValueError } from "../../core/errors.ts";
 import { Buffer, Parameter } from "../../core/parameter.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import { className } from "../../format/python-names.ts";
 import type { Module } from "./module.ts";
 
@@ -105,12 +106,19 @@ export function setChild(op: string, node: TreeNode, name: string, module: Modul
     throw new ValueError(
       `${op}: expected the name of a module in ${className(node)}, got ${describe(name)}${taken ? ", which is none" : ""}`,
     );
-  if (isModule(node)) {
-    const field = Object.keys(node).find((key) => node.stateNameOf(key) === name);
-    if (field !== undefined) Reflect.set(node, field, module);
-    else node.registerModule(name, module);
-  } else if (node instanceof Map) node.set(name, module);
-  else Reflect.set(node, name, module);
+  putEntry(node, name, module);
+}
+
+/** Sets the entry of a node that has this state name. */
+export function putEntry(node: TreeNode, name: string, value: Module | Tensor): void {
+  if (node instanceof Map) {
+    node.set(name, value);
+    return;
+  }
+  const field = isModule(node) ? Object.keys(node).find((key) => node.stateNameOf(key) === name) : name;
+  if (field === undefined)
+    Object.defineProperty(node, name, { value, writable: true, enumerable: true, configurable: true });
+  else Reflect.set(node, field, value);
 }
 
 /** Checks a name that becomes part of a dotted path. */

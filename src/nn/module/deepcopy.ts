@@ -10,7 +10,7 @@ import type { Storage } from "../../core/storage.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { className } from "../../format/python-names.ts";
 import { INTERNALS, isModule } from "./contents.ts";
-import type { Internals } from "./hook-lists.ts";
+import { internalsOf } from "./hook-lists.ts";
 import { callable, Module } from "./module.ts";
 import { isUninitialized } from "./uninitialized.ts";
 import { hasPrivates } from "./unregistered.ts";
@@ -78,7 +78,7 @@ function blank(x: object): object {
         "declare them private instead (private count = 0), or make a new one and load the state_dict",
     );
   if (!isModule(x)) return Object.create(Object.getPrototypeOf(x) as object | null);
-  return callable(Object.getPrototypeOf(x) as object, (Reflect.get(x, INTERNALS) as Internals).copy());
+  return callable(Object.getPrototypeOf(x) as object, internalsOf(x).copy());
 }
 
 function copiedFields(from: object, to: object, memo: Memo): object {

@@ -2,6 +2,7 @@
 import type { Grad } from "../../autograd/node.ts";
 import { describe, ValueError } from "../../core/errors.ts";
 import { bind } from "../../ops/bind.ts";
+import { INTERNALS } from "./contents.ts";
 import type { Module } from "./module.ts";
 import type { LoadStateDictPostHook, LoadStateDictPreHook, StateDictPostHook, StateDictPreHook } from "./state-dict.ts";
 import type { Watch } from "./unregistered.ts";
@@ -82,6 +83,8 @@ export class Internals extends CallHooks {
     return result;
   }
 }
+
+export const internalsOf = (module: Module): Internals => Reflect.get(module, INTERNALS) as Internals;
 
 /** The hooks of all modules; they run before a module's own. */
 export const globalHooks = new CallHooks();

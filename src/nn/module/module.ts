@@ -21,6 +21,7 @@ import {
   type HookHandle,
   type HookOptions,
   Internals,
+  internalsOf,
 } from "./hook-lists.ts";
 import { callWithHooks } from "./hooks.ts";
 import { located } from "./locate-error.ts";
@@ -537,10 +538,6 @@ Object.defineProperty(Module.prototype, "forward", {
   writable: true,
   configurable: true,
 });
-
-function internalsOf(module: Module): Internals {
-  return Reflect.get(module, INTERNALS) as Internals;
-}
 
 function toTarget(target: DType | DeviceLike | Tensor | ModuleToOptions, rest: readonly unknown[]): ModuleToOptions {
   const bound = (...names: (keyof ModuleToOptions)[]) => bind<ModuleToOptions>("to", [...names, "nonBlocking"], rest);

@@ -5,8 +5,8 @@ import { Buffer } from "../../core/parameter.ts";
 import { sameShape, shapeText } from "../../core/shape.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { className } from "../../format/python-names.ts";
-import { type Contents, contentsOf, INTERNALS, isModule, type OwnTensor, type TreeNode } from "./contents.ts";
-import type { Internals } from "./hook-lists.ts";
+import { type Contents, contentsOf, isModule, type OwnTensor, type TreeNode } from "./contents.ts";
+import { internalsOf } from "./hook-lists.ts";
 import type { Module } from "./module.ts";
 import { isUninitialized } from "./uninitialized.ts";
 
@@ -31,8 +31,6 @@ export type LoadStateDictPreHook<M extends Module = Module> = (
 export type LoadStateDictPostHook<M extends Module = Module> = (module: M, incompatibleKeys: IncompatibleKeys) => void;
 
 const EXTRA = "_extra_state";
-
-const internalsOf = (module: Module): Internals => Reflect.get(module, INTERNALS) as Internals;
 
 /** What of a node's own is saved: parameters first. */
 function savedTensors({ tensors }: Contents): (readonly [name: string, tensor: OwnTensor])[] {

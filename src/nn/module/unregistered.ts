@@ -10,8 +10,8 @@ import { isGradEnabled } from "../../autograd/modes.ts";
 import { ValueError } from "../../core/errors.ts";
 import { observeParameters, type Parameter } from "../../core/parameter.ts";
 import { className } from "../../format/python-names.ts";
-import { contentsOf, INTERNALS, walk } from "./contents.ts";
-import { addHook, type Internals } from "./hook-lists.ts";
+import { contentsOf, walk } from "./contents.ts";
+import { addHook, internalsOf } from "./hook-lists.ts";
 import type { Module } from "./module.ts";
 
 type Class = abstract new (...args: never[]) => unknown;
@@ -104,8 +104,6 @@ export function constructing(module: Module, type: Class, base: object): void {
   observeParameters((parameter) => innermost(null)?.parameters.add(parameter));
   attachWatch(module, watch);
 }
-
-const internalsOf = (module: Module): Internals => (module as unknown as { [INTERNALS]: Internals })[INTERNALS];
 
 function attachWatch(module: Module, watch: Watch | null): void {
   const internals = internalsOf(module);
