@@ -26,9 +26,11 @@ export {
   LazyBatchNorm2d,
   LazyBatchNorm3d,
 } from "./layers/batch-norm.ts";
+export { Bilinear, CosineSimilarity, PairwiseDistance } from "./layers/distance.ts";
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from "./layers/dropout.ts";
 export { Embedding, EmbeddingBag } from "./layers/embedding.ts";
 export { Flatten, Unflatten } from "./layers/flatten.ts";
+export { GLU, PReLU, RReLU } from "./layers/glu.ts";
 export { CrossMapLRN2d, GroupNorm, LocalResponseNorm } from "./layers/group-norm.ts";
 export {
   InstanceNorm1d,
@@ -51,15 +53,20 @@ export {
   type Pooled,
 } from "./layers/max-pool.ts";
 export { type AttendOptions, MultiheadAttention } from "./layers/multihead-attention.ts";
+export * from "./layers/padding.ts";
+export { ChannelShuffle, PixelShuffle, PixelUnshuffle } from "./layers/pixel-shuffle.ts";
 export { RNNBase, type RNNMode } from "./layers/recurrent/base.ts";
 export { GRUCell, LSTMCell, RNNCell, RNNCellBase } from "./layers/recurrent/cell.ts";
 export { GRU } from "./layers/recurrent/gru.ts";
 export { LSTM } from "./layers/recurrent/lstm.ts";
 export { type Nonlinearity, RNN } from "./layers/recurrent/rnn.ts";
+export { LogSoftmax, Softmax, Softmax2d, Softmin } from "./layers/softmax.ts";
 export { type DecoderMasks, TransformerDecoder, TransformerDecoderLayer } from "./layers/transformer/decoder.ts";
 export { TransformerEncoder, TransformerEncoderLayer } from "./layers/transformer/encoder.ts";
 export type { Activation } from "./layers/transformer/layer-base.ts";
 export { Transformer } from "./layers/transformer/transformer.ts";
+export { Fold, Unfold } from "./layers/unfold.ts";
+export { Upsample, UpsamplingBilinear2d, UpsamplingNearest2d } from "./layers/upsample.ts";
 export type {
   ForwardHook,
   ForwardHookOptions,

@@ -81,3 +81,29 @@ test("pooling", () => {
   // @ts-expect-error no indices
   new nn.MaxUnpool2d(2)(x);
 });
+
+test("padding, resizing, comparing", () => {
+  new nn.ReflectionPad2d([1, 2, 0, 1]);
+  new nn.ConstantPad1d({ padding: 1, value: 2.5 });
+  new nn.Upsample({ scaleFactor: [2, 3], mode: "bilinear", alignCorners: true });
+  new nn.Bilinear(2, 3, 4, { bias: false });
+  expectTypeOf(new nn.CosineSimilarity()(x, x)).toEqualTypeOf<Tensor>();
+  // @ts-expect-error no value
+  new nn.ConstantPad1d(1);
+  // @ts-expect-error no padding
+  new nn.ZeroPad2d();
+  // @ts-expect-error no such mode
+  new nn.Upsample({ size: 2, mode: "area" });
+  // @ts-expect-error the mode is given
+  new nn.UpsamplingNearest2d({ size: 2, mode: "nearest" });
+  // @ts-expect-error no block
+  new nn.Unfold();
+  // @ts-expect-error a size is missing
+  new nn.Bilinear(2, 3);
+  // @ts-expect-error two inputs
+  new nn.PairwiseDistance()(x);
+  // @ts-expect-error wrong name
+  new nn.PReLU({ parameters: 3 });
+  // @ts-expect-error no such approximation
+  new nn.GELU("erf");
+});

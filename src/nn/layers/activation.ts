@@ -5,7 +5,6 @@ import { bind, type Call } from "../../ops/bind.ts";
 import { type Named, named } from "../../ops/params.ts";
 import type { GeluApproximation } from "../../ops/pointwise/activation.ts";
 import * as F from "../functional/activations.ts";
-import { logSoftmax, softmax, softmin } from "../functional/softmax.ts";
 import { Module } from "../module/module.ts";
 import { extra, py } from "./extra-repr.ts";
 
@@ -176,23 +175,18 @@ export class LeakyReLU extends Module {
   }
 }
 
-type ELUOptions = { alpha?: number } & Inplace;
+type AlphaOptions = { alpha?: number } & Inplace;
 
-/** `x` above 0, `alpha · (eˣ − 1)` elsewhere. PyTorch: `torch.nn.ELU`. */
-export class ELU extends Module {
-  static readonly printedName: string = "ELU";
+/** An activation whose only parameters are `alpha` and `inplace`. */
+abstract class WithAlpha extends Module {
   readonly alpha: number;
   readonly inplace: boolean;
 
-  constructor(...args: Call<[alpha: number, inplace: boolean], ELUOptions>) {
+  constructor(...args: Call<[alpha: number, inplace: boolean], AlphaOptions>) {
     super();
-    const { alpha = 1, inplace = false } = bind<ELUOptions>("ELU", ["alpha", "inplace"], args);
+    const { alpha = 1, inplace = false } = bind<AlphaOptions>(className(this), ["alpha", "inplace"], args);
     this.alpha = alpha;
     this.inplace = inplace;
-  }
-
-  override forward(input: Tensor): Tensor {
-    return F.elu(input, this.alpha, this.inplace);
   }
 
   override extraRepr(): string {
@@ -200,27 +194,21 @@ export class ELU extends Module {
   }
 }
 
-type CELUOptions = { alpha?: number } & Inplace;
+/** `x` above 0, `alpha · (eˣ − 1)` elsewhere. PyTorch: `torch.nn.ELU`. */
+export class ELU extends WithAlpha {
+  static readonly printedName: string = "ELU";
+
+  override forward(input: Tensor): Tensor {
+    return F.elu(input, this.alpha, this.inplace);
+  }
+}
 
 /** `x` above 0, `alpha · (e^(x/alpha) − 1)` elsewhere. PyTorch: `torch.nn.CELU`. */
-export class CELU extends Module {
+export class CELU extends WithAlpha {
   static readonly printedName: string = "CELU";
-  readonly alpha: number;
-  readonly inplace: boolean;
-
-  constructor(...args: Call<[alpha: number, inplace: boolean], CELUOptions>) {
-    super();
-    const { alpha = 1, inplace = false } = bind<CELUOptions>("CELU", ["alpha", "inplace"], args);
-    this.alpha = alpha;
-    this.inplace = inplace;
-  }
 
   override forward(input: Tensor): Tensor {
     return F.celu(input, this.alpha, this.inplace);
-  }
-
-  override extraRepr(): string {
-    return extra({ alpha: py(this.alpha), inplace: shown(this.inplace) });
   }
 }
 
@@ -300,113 +288,38 @@ export class Softplus extends Module {
   }
 }
 
-type HardshrinkOptions = { lambd?: number };
+type ShrinkOptions = { lambd?: number };
 
-/** `x` where |x| is above `lambd` (0.5), 0 elsewhere. PyTorch: `torch.nn.Hardshrink`. */
-export class Hardshrink extends Module {
-  static readonly printedName: string = "Hardshrink";
+/** An activation that shrinks by `lambd`. */
+abstract class Shrink extends Module {
   readonly lambd: number;
 
-  constructor(...args: Call<[lambd: number], HardshrinkOptions>) {
+  constructor(...args: Call<[lambd: number], ShrinkOptions>) {
     super();
-    const { lambd = 0.5 } = bind<HardshrinkOptions>("Hardshrink", ["lambd"], args);
+    const { lambd = 0.5 } = bind<ShrinkOptions>(className(this), ["lambd"], args);
     this.lambd = lambd;
   }
+
+  override extraRepr(): string {
+    return String(py(this.lambd));
+  }
+}
+
+/** `x` where |x| is above `lambd` (0.5), 0 elsewhere. PyTorch: `torch.nn.Hardshrink`. */
+export class Hardshrink extends Shrink {
+  static readonly printedName: string = "Hardshrink";
 
   override forward(input: Tensor): Tensor {
     return F.hardshrink(input, this.lambd);
   }
-
-  override extraRepr(): string {
-    return String(py(this.lambd));
-  }
 }
 
-type SoftshrinkOptions = { lambd?: number };
-
 /** `x` moved towards 0 by `lambd` (0.5). PyTorch: `torch.nn.Softshrink`. */
-export class Softshrink extends Module {
+export class Softshrink extends Shrink {
   static readonly printedName: string = "Softshrink";
-  readonly lambd: number;
-
-  constructor(...args: Call<[lambd: number], SoftshrinkOptions>) {
-    super();
-    const { lambd = 0.5 } = bind<SoftshrinkOptions>("Softshrink", ["lambd"], args);
-    this.lambd = lambd;
-  }
 
   override forward(input: Tensor): Tensor {
     return F.softshrink(input, this.lambd);
-  }
-
-  override extraRepr(): string {
-    return String(py(this.lambd));
-  }
-}
-
-type SoftmaxOptions = { dim?: number | null };
-
-/** `exp(x) / Σ exp(x)` along `dim`. PyTorch: `torch.nn.Softmax`. */
-export class Softmax extends Module {
-  static readonly printedName: string = "Softmax";
-  readonly dim: number | null;
-
-  constructor(...args: Call<[dim: number | null], SoftmaxOptions>) {
-    super();
-    const { dim = null } = bind<SoftmaxOptions>("Softmax", ["dim"], args);
-    this.dim = dim;
-  }
-
-  override forward(input: Tensor): Tensor {
-    return softmax(input, this.dim === null ? {} : { dim: this.dim });
-  }
-
-  override extraRepr(): string {
-    return extra({ dim: this.dim });
-  }
-}
-
-type LogSoftmaxOptions = { dim?: number | null };
-
-/** The logarithm of softmax along `dim`. PyTorch: `torch.nn.LogSoftmax`. */
-export class LogSoftmax extends Module {
-  static readonly printedName: string = "LogSoftmax";
-  readonly dim: number | null;
-
-  constructor(...args: Call<[dim: number | null], LogSoftmaxOptions>) {
-    super();
-    const { dim = null } = bind<LogSoftmaxOptions>("LogSoftmax", ["dim"], args);
-    this.dim = dim;
-  }
-
-  override forward(input: Tensor): Tensor {
-    return logSoftmax(input, this.dim === null ? {} : { dim: this.dim });
-  }
-
-  override extraRepr(): string {
-    return extra({ dim: this.dim });
-  }
-}
-
-type SoftminOptions = { dim?: number | null };
-
-/** Softmax of `−x` along `dim`. PyTorch: `torch.nn.Softmin`. */
-export class Softmin extends Module {
-  static readonly printedName: string = "Softmin";
-  readonly dim: number | null;
-
-  constructor(...args: Call<[dim: number | null], SoftminOptions>) {
-    super();
-    const { dim = null } = bind<SoftminOptions>("Softmin", ["dim"], args);
-    this.dim = dim;
-  }
-
-  override forward(input: Tensor): Tensor {
-    return softmin(input, this.dim === null ? {} : { dim: this.dim });
-  }
-
-  override extraRepr(): string {
-    return extra({ dim: this.dim });
   }
 }
 

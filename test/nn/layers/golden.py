@@ -259,6 +259,95 @@ for dims, shape in shapes.items():
         inputs = [Input(values.double()), Input(indices)]
         layer(f"MaxUnpool{dims}d", [kernel], [*inputs, *([size] if size else [])], **({"stride": stride} if stride else {}))
 
+# Padding
+class CircularPad(nn.Module):
+    """What PyTorch has from 2.1 on."""
+
+    dims = 0
+
+    def __init__(self, padding):
+        super().__init__()
+        self.padding = (padding,) * 2 * self.dims if isinstance(padding, int) else padding
+
+    def forward(self, x):
+        return nn.functional.pad(x, self.padding, "circular")
+
+    def extra_repr(self):
+        return str(self.padding)
+
+
+for dims, shape in shapes.items():
+    setattr(nn, f"CircularPad{dims}d", type(f"CircularPad{dims}d", (CircularPad,), {"dims": dims}))
+    constant = getattr(nn, f"ConstantPad{dims}d")
+    options = {"__init__": lambda self, padding, base=constant: base.__init__(self, padding, 0.0), "extra_repr": lambda self: str(self.padding)}
+    setattr(nn, f"ZeroPad{dims}d", type(f"ZeroPad{dims}d", (constant,), options))  # from 2.1 on in all dimensions
+    sides = [1, 2, 0, 1, 2, 1][: 2 * dims]
+    for kind in ("Reflection", "Replication", "Circular", "Zero"):
+        layer(f"{kind}Pad{dims}d", [1], [floats(*shape)])
+        layer(f"{kind}Pad{dims}d", [sides], [doubles(*shape, layout="transposed")])
+        if kind != "Circular":
+            layer(f"{kind}Pad{dims}d", [sides], [doubles(*shape[1:], layout="gaps")])
+    layer(f"ConstantPad{dims}d", [1, 2.5], [floats(*shape)])
+    layer(f"ConstantPad{dims}d", [[-1, *sides[1:]], 0.5], [doubles(*shape, layout="transposed")])
+
+# Rearranging and resizing
+layer("PixelShuffle", [2], [doubles(2, 8, 3, 2, layout="transposed")])
+layer("PixelUnshuffle", [2], [doubles(2, 2, 4, 6, layout="gaps")])
+layer("ChannelShuffle", [3], [floats(2, 6, 3, 2, layout="transposed", grad=False)])
+for mode, dims in (("nearest", 1), ("nearest", 2), ("nearest", 3), ("linear", 1), ("bilinear", 2), ("bicubic", 2), ("trilinear", 3)):
+    shape = (2, 3, 4, 5, 3)[: dims + 2]
+    layer("Upsample", [], [doubles(*shape)], scale_factor=2.5, mode=mode)
+    layer("Upsample", [], [doubles(*shape, layout="transposed")], size=[7, 3, 5][:dims], mode=mode)
+    if mode != "nearest":
+        layer("Upsample", [], [doubles(*shape)], scale_factor=[2.0, 1.5, 3.0][:dims], mode=mode, align_corners=True)
+        layer("Upsample", [], [doubles(*shape)], scale_factor=1.7, mode=mode, recompute_scale_factor=True)
+for name in ("UpsamplingNearest2d", "UpsamplingBilinear2d"):
+    layer(name, [5], [doubles(2, 3, 4, 3, layout="transposed")])
+    layer(name, [], [doubles(2, 3, 4, 3)], scale_factor=2.0)
+layer("Unfold", [2], [doubles(2, 3, 4, 5, layout="transposed")])
+layer("Unfold", [[2, 3]], [doubles(3, 5, 6, layout="gaps")], dilation=[2, 1], padding=1, stride=[1, 2])
+layer("Fold", [[4, 5], 2], [doubles(2, 12, 12, layout="transposed")])
+layer("Fold", [5, [2, 3]], [doubles(1, 6, 15)], dilation=[2, 1], padding=1, stride=[1, 2])
+
+# Two inputs
+for p in (1.0, 2.0, 0.0, 3.0, math.inf):
+    layer("PairwiseDistance", [p], [doubles(4, 3), doubles(4, 3, layout="transposed")], keepdim=p == 2)
+layer("CosineSimilarity", [], [floats(4, 3), floats(4, 3)])
+layer("CosineSimilarity", [2, 0.1], [doubles(2, 4, 3), doubles(4, 3, layout="transposed")])
+layer("Bilinear", [3, 4, 5], [floats(2, 3), floats(2, 4)])
+layer("Bilinear", [3, 4, 5], [doubles(2, 3, 3, layout="transposed"), doubles(2, 3, 4)], dtype="float64", bias=False)
+
+# Activations
+for name in ("ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardsigmoid", "Hardswish"):
+    make = floats if name == "Hardsigmoid" else doubles  # PyTorch's 1/6 is a float32 also among float64
+    layer(name, [], [make(3, 4, low=-5, high=7, layout="transposed")])
+    layer(name, [True], [floats(3, 4)])
+for name in ("Sigmoid", "Tanh", "LogSigmoid", "Softsign", "Tanhshrink", "GELU", "Softplus", "Hardshrink", "Softshrink", "Hardtanh"):
+    layer(name, [], [doubles(3, 4, layout="gaps")])
+for name in ("ELU", "CELU", "LeakyReLU"):
+    layer(name, [], [floats(3, 4)])
+    layer(name, [0.5, True], [doubles(3, 4, layout="transposed")])
+layer("GELU", ["tanh"], [floats(3, 4)])
+layer("Softplus", [2, 1], [floats(3, 4)])
+layer("Hardshrink", [1.0], [floats(3, 4)])
+layer("Softshrink", [1.0], [floats(3, 4)])
+layer("Hardtanh", [-0.5, 1.5, True], [floats(3, 4)])
+layer("Threshold", [0.5, -1.5], [floats(3, 4)])
+layer("Threshold", [0.5, -1.5, True], [floats(3, 4)])
+for name in ("Softmax", "LogSoftmax", "Softmin"):
+    layer(name, [0], [floats(3, 4)])
+    layer(name, [], [doubles(2, 3, 4, layout="transposed")], dim=-1)
+    layer(name, [], [doubles(3, 4)])
+layer("Softmax2d", [], [doubles(2, 3, 4, 2, layout="transposed")])
+layer("Softmax2d", [], [floats(3, 4, 2)])
+layer("GLU", [], [doubles(3, 4)])
+layer("GLU", [1], [doubles(3, 4, 2, layout="transposed")])
+layer("PReLU", [], [floats(3, 4)])
+layer("PReLU", [4, 0.1], [doubles(3, 4, 2, layout="transposed")], dtype="float64")
+both("RReLU", [], [floats(3, 4)])
+both("RReLU", [0.5, 1.0], [doubles(3, 4, layout="gaps")])
+both("RReLU", [], [doubles(3, 4)], inplace=True)
+
 out = pathlib.Path(__file__).with_name("golden.json.gz")
 out.write_bytes(gzip.compress(json.dumps({"torch": torch.__version__, "cases": cases}, separators=(",", ":")).encode(), 9, mtime=0))
 print(f"{len(cases)} cases")
