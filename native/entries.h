@@ -3,6 +3,7 @@
 
 // Of native/kernels/, compiled for each instruction set: what gains from wide registers.
 #define TT_ENTRIES(X) \
+  X(attention)        \
   X(fft)              \
   X(matmul)           \
   X(norm_columns)     \

@@ -11,13 +11,13 @@
 namespace TT_NS {
 namespace {
 
-struct Operand {
+struct MatrixOperand {
   uintptr_t address;
   int64_t row_stride, col_stride;
   const double* batch_strides;
 
-  static Operand read(ArgReader& args, int64_t batch_dims) {
-    Operand operand;
+  static MatrixOperand read(ArgReader& args, int64_t batch_dims) {
+    MatrixOperand operand;
     operand.address = (uintptr_t)args.address<char>();
     operand.row_stride = args.integer();
     operand.col_stride = args.integer();
@@ -34,7 +34,7 @@ struct Operand {
 struct Arguments {
   int64_t dtype, m, n, k, batch_dims, batches;
   const double* batch_sizes;
-  Operand a, b, c, d;
+  MatrixOperand a, b, c, d;
   bool has_d, relu;
   double alpha, beta;
 
@@ -49,15 +49,15 @@ struct Arguments {
     arguments.batch_sizes = reader.array(arguments.batch_dims);
     arguments.batches = 1;
     for (int64_t i = 0; i < arguments.batch_dims; i++) arguments.batches *= (int64_t)arguments.batch_sizes[i];
-    arguments.a = Operand::read(reader, arguments.batch_dims);
-    arguments.b = Operand::read(reader, arguments.batch_dims);
-    arguments.c = Operand::read(reader, arguments.batch_dims);
+    arguments.a = MatrixOperand::read(reader, arguments.batch_dims);
+    arguments.b = MatrixOperand::read(reader, arguments.batch_dims);
+    arguments.c = MatrixOperand::read(reader, arguments.batch_dims);
     const int64_t flags = reader.integer();
     arguments.has_d = flags & 1;
     arguments.relu = flags & 2;
     arguments.alpha = reader.number();
     arguments.beta = reader.number();
-    if (arguments.has_d) arguments.d = Operand::read(reader, arguments.batch_dims);
+    if (arguments.has_d) arguments.d = MatrixOperand::read(reader, arguments.batch_dims);
     return arguments;
   }
 
@@ -83,6 +83,10 @@ struct Arguments {
 }  // namespace TT_NS
 
 extern "C" {
+// One product (a `Product`) on the calling thread, for kernels that are made of products.
+int32_t TT_SYMBOL(product_float32)(const void* product);
+int32_t TT_SYMBOL(product_float64)(const void* product);
+
 int32_t TT_SYMBOL(matmul_float32)(const double* args);
 int32_t TT_SYMBOL(matmul_float64)(const double* args);
 int32_t TT_SYMBOL(matmul_half)(const double* args);

@@ -8,6 +8,14 @@ namespace TT_NS {
 namespace {
 
 template <class S, class T>
+int32_t multiply(const Product<S, T>& product, bool parallel) {
+  if constexpr (same_type<S, T>) {
+    if (gemv(product, parallel)) return TT_OK;
+  }
+  return gemm(product, parallel);
+}
+
+template <class S, class T>
 struct Batch {
   const Arguments& arguments;
   bool parallel_inside;
@@ -16,11 +24,7 @@ struct Batch {
   static void run(void* context, int64_t begin, int64_t end, int) {
     Batch& self = *(Batch*)context;
     for (int64_t i = begin; i < end; i++) {
-      const Product<S, T> product = self.arguments.template product<S, T>(i);
-      if constexpr (same_type<S, T>) {
-        if (gemv(product, self.parallel_inside)) continue;
-      }
-      const int32_t status = gemm(product, self.parallel_inside);
+      const int32_t status = multiply(self.arguments.template product<S, T>(i), self.parallel_inside);
       if (status != TT_OK) self.status = status;
     }
   }

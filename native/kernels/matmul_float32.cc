@@ -4,3 +4,8 @@ extern "C" int32_t TT_SYMBOL(matmul_float32)(const double* args) {
   using namespace TT_NS;
   return run_float<float, float>(Arguments::read(args));
 }
+
+extern "C" int32_t TT_SYMBOL(product_float32)(const void* product) {
+  using namespace TT_NS;
+  return multiply(*(const Product<float, float>*)product, false);
+}

@@ -4,3 +4,8 @@ extern "C" int32_t TT_SYMBOL(matmul_float64)(const double* args) {
   using namespace TT_NS;
   return run_float<double, double>(Arguments::read(args));
 }
+
+extern "C" int32_t TT_SYMBOL(product_float64)(const void* product) {
+  using namespace TT_NS;
+  return multiply(*(const Product<double, double>*)product, false);
+}

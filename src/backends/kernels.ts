@@ -1,5 +1,6 @@
 /** @file The kernels a backend must have, beside programs and reductions. `"decompose"` says that the op's own decomposition serves. */
 import type { Shape } from "../core/shape.ts";
+import type { AttentionKernels } from "./attention-kernels.ts";
 import type { Operand } from "./backend.ts";
 import type { FftKernels } from "./fft-kernels.ts";
 import type { LinalgKernels } from "./linalg-kernels.ts";
@@ -73,7 +74,7 @@ export type ScatterMode = "set" | "add" | "multiply" | "amin" | "amax";
 /** The lower median (NaN if there is one, or without those), and the smallest of the commonest elements. */
 export type OrderStatistic = "median" | "nanmedian" | "mode";
 
-export interface Kernels extends FftKernels, LossKernels, NormKernels, PoolKernels, ResampleKernels {
+export interface Kernels extends AttentionKernels, FftKernels, LossKernels, NormKernels, PoolKernels, ResampleKernels {
   readonly random: RandomKernels;
   readonly linalg: LinalgKernels;
   /** `out = alpha · a @ b (+ beta · d)` over the last two dimensions; the others broadcast to those of `out`. */

@@ -8,6 +8,7 @@ import type { Epilogue } from "../kernels.ts";
 import { ARG_SLOTS, addon, argBits, args, kernel } from "./addon.ts";
 import { check, operandAddress, putAll, putFlat, putOperand } from "./call.ts";
 import { argReduce } from "./kernels/arg-reduce.ts";
+import * as attentionKernels from "./kernels/attention.ts";
 import * as fftKernels from "./kernels/fft.ts";
 import * as indexKernels from "./kernels/index.ts";
 import * as joinKernels from "./kernels/join.ts";
@@ -224,6 +225,7 @@ export const cpuBackend: Backend = {
     random: { ...randomKernels, newState: () => new RandomState() },
     linalg: linalgKernels,
     matmul,
+    ...attentionKernels,
     ...softmaxKernels,
     ...lossKernels,
     ...normKernels,

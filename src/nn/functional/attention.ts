@@ -1,8 +1,10 @@
 /** @file Attention: scaled dot products, and the multi-head form that `nn.MultiheadAttention` computes. */
-import { bool, type DType, float32 } from "../../core/dtype.ts";
+import { isGradEnabled } from "../../autograd/modes.ts";
+import { bool, type DType, float32, float64 } from "../../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../../core/errors.ts";
-import { type Shape, sameShape, shapeText } from "../../core/shape.ts";
+import { broadcastShapes, type Shape, sameShape, shapeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import { attention, attentionWeights } from "../../ops/attention.ts";
 import { cat } from "../../ops/joining.ts";
 import { checkOperands, matmul } from "../../ops/matmul.ts";
 import { baddbmm } from "../../ops/matmul-add.ts";
@@ -101,23 +103,32 @@ export function scaledDotProductAttention(query: Tensor, ...args: AttentionArgs)
   const keys = enableGqa ? repeatHeads(op, query, key, "key") : key;
   const values = enableGqa ? repeatHeads(op, query, value, "value") : value;
 
-  let scores = matmul(query.mul(scale), keys.transpose(-2, -1)); // (*, L, S)
-  let barredRows: Tensor | null = null;
-  if (isCausal) {
-    const later = scores.newOnes(scores.shape.slice(-2), { dtype: bool }).triu(1);
-    scores = scores.maskedFill(later, -Infinity);
-  } else if (attnMask !== null) {
-    const mask = additive(attnMask, dtype, false).to(dtype);
-    if (mask.ndim > 0) {
-      // Softmax of nothing but −∞ is NaN: such rows are computed without mask, and their result is dropped.
-      barredRows = mask.eq(-Infinity).all(-1, true);
-      scores = scores.add(mask.maskedFill(barredRows, 0));
-    } else scores = scores.add(mask);
-  }
-  let weights = softmax(scores, -1);
-  if (dropoutP > 0) weights = dropout(weights, dropoutP, true);
-  const result = matmul(weights, values);
-  return barredRows === null ? result : result.maskedFill(barredRows, 0);
+  const mask = attnMask === null ? null : additive(attnMask, dtype, false).to(dtype);
+  const maskLearns = mask !== null && isGradEnabled() && mask.requiresGrad;
+  if (dropoutP === 0 && (dtype === float32 || dtype === float64) && !maskLearns && sizeOf(key, -2) > 0)
+    return attendByKernel(query, keys, values, mask, scale, isCausal);
+  const weights = attentionWeights(query, keys, mask, { scale, causal: isCausal });
+  return matmul(dropoutP > 0 ? dropout(weights, dropoutP, true) : weights, values);
+}
+
+/** Brings all to one batch shape, and at least one dimension of it. */
+function attendByKernel(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  mask: Tensor | null,
+  scale: number,
+  causal: boolean,
+): Tensor {
+  const op = "scaledDotProductAttention";
+  const batchOf = (t: Tensor) => t.shape.slice(0, -2);
+  const batch = [key, value, ...(mask === null ? [] : [mask])].reduce<Shape>(
+    (shape, t) => broadcastShapes(op, shape, batchOf(t)),
+    batchOf(query),
+  );
+  const spread = (t: Tensor, rows = sizeOf(t, -2), columns = sizeOf(t, -1)) => t.expand([...batch, rows, columns]);
+  const all = mask === null ? null : spread(mask, sizeOf(query, -2), sizeOf(key, -2));
+  return attention(spread(query), spread(key), spread(value), all, scale, causal);
 }
 
 export interface MultiHeadAttentionOptions {
