@@ -1,3 +1,4 @@
 /** @file `torch.utils`. */
+export * as checkpoint from "./checkpoint/index.ts";
 export * as data from "./data/index.ts";
 export { deepcopy } from "./nn/module/deepcopy.ts";

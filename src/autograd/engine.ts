@@ -23,7 +23,20 @@ export interface RunOptions {
  * @returns the gradients of `options.inputs`, `null` for those that the roots do not depend on
  */
 export function run(op: string, roots: readonly Tensor[], grads: readonly Tensor[], options: RunOptions): Grad[] {
-  return duringBackward(() => withGrad(options.createGraph, () => new Run(op, roots, grads, options).execute()));
+  const before = everywhere;
+  everywhere = options.inputs === null;
+  try {
+    return duringBackward(() => withGrad(options.createGraph, () => new Run(op, roots, grads, options).execute()));
+  } finally {
+    everywhere = before;
+  }
+}
+
+let everywhere = true;
+
+/** Whether the run under way gives gradients to all leaves, not to certain tensors. */
+export function accumulatesEverywhere(): boolean {
+  return everywhere;
 }
 
 /** A node in a run: the gradients of its results so far, and from how many places more may come. */

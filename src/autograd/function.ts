@@ -5,7 +5,7 @@ import { handOut } from "./grad-memory.ts";
 import { attach, connect, requiresGrad, save, shouldRecord } from "./graph.ts";
 import { asView, checkInplace, written } from "./inplace.ts";
 import { withGrad } from "./modes.ts";
-import { addResult, type Grad, graphFreed, Node, type ResultKind, type SavedTensor } from "./node.ts";
+import { addResult, type Grad, graphFreed, Node, type ResultKind, type Saved } from "./node.ts";
 
 /** What forward leaves for backward. Further fields may be set freely. */
 export class FunctionContext {
@@ -136,7 +136,7 @@ function finishResult(
 class FunctionNode extends Node {
   private readonly type: FunctionClass<unknown[], Results>;
   private readonly context: FunctionContext;
-  private saved: (SavedTensor | null)[] | null = [];
+  private saved: (Saved | null)[] | null = [];
   /** Something to make zeros like. */
   private readonly like: Tensor;
 

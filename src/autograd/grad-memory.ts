@@ -20,13 +20,24 @@ export function peekGrad(t: Tensor): Tensor | null {
 /** How many backward runs are under way: gradients that wait there may lie in the memory of a leaf's `grad`. */
 let runs = 0;
 
+/** The number of the backward run under way, or of none; each has its own. */
+let currentRun = 0;
+let lastRun = 0;
+
+export function backwardRun(): number {
+  return currentRun;
+}
+
 /** Runs backward; until it ends nothing is recycled. */
 export function duringBackward<R>(body: () => R): R {
+  const before = currentRun;
+  currentRun = ++lastRun;
   runs++;
   try {
     return body();
   } finally {
     runs--;
+    currentRun = before;
   }
 }
 

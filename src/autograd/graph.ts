@@ -1,12 +1,13 @@
 /** @file From tensors to nodes: which node a tensor's gradient goes to, and how an op's node is hung into the graph. */
 import { Category } from "../core/dtype.ts";
-import { AutogradError } from "../core/errors.ts";
+import { AutogradError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { isDense, Layout } from "../core/layout.ts";
+import { sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
-import { handOut } from "./grad-memory.ts";
+import { backwardRun, handOut } from "./grad-memory.ts";
 import { metaOf, setHistory, type ViewInfo, type ViewOrigin, versionOf } from "./meta.ts";
-import { isGradEnabled, isInferenceModeEnabled, withGrad } from "./modes.ts";
-import { addResult, type Grad, Node, SavedTensor } from "./node.ts";
+import { isGradEnabled, isInferenceModeEnabled, type SavedTensorsHooks, savedHooks, withGrad } from "./modes.ts";
+import { addResult, type Grad, Node, type ResultKind, type Saved, SavedTensor } from "./node.ts";
 
 /** Whether `t` is part of a graph. A view of such a tensor is, even one that was made in noGrad and passes no gradient on. */
 export function requiresGrad(t: Tensor): boolean {
@@ -157,12 +158,63 @@ export function shouldRecord(inputs: readonly (Tensor | null)[]): boolean {
 }
 
 /** Saves tensors for backward. Those made in inference mode cannot be. */
-export function save(op: string, t: Tensor, isResult = false): SavedTensor {
+export function save(op: string, t: Tensor, isResult = false): Saved {
   if (t.meta?.isInference && !isInferenceModeEnabled())
     throw new AutogradError(
       `${op}: inference tensors cannot be saved for backward; make a clone() outside of inferenceMode first`,
     );
-  return new SavedTensor(t, isResult);
+  const hooks = savedHooks();
+  return hooks === null ? new SavedTensor(t, isResult) : new PackedTensor(op, t, hooks);
+}
+
+/** A tensor kept for backward as a hook has packed it. Of the tensor itself it knows the place in the graph only. */
+class PackedTensor implements Saved {
+  private readonly op: string;
+  private readonly hooks: SavedTensorsHooks;
+  private readonly packed: unknown;
+  private readonly kind: ResultKind;
+  private readonly node: Node | null;
+  private readonly nr: number;
+  private readonly isLeaf: boolean;
+  /** What this backward run has unpacked: an op may ask several times. */
+  private unpacked: { readonly run: number; readonly tensor: Tensor } | null = null;
+
+  constructor(op: string, t: Tensor, hooks: SavedTensorsHooks) {
+    this.op = op;
+    this.hooks = hooks;
+    this.kind = { layout: t.layout, dtype: t.dtype };
+    this.node = edgeOf(t);
+    this.nr = edgeNr(t);
+    this.isLeaf = gradFnOf(t) === null;
+    this.packed = withGrad(false, () => hooks.pack(t));
+  }
+
+  unpack(): Tensor {
+    const run = backwardRun();
+    if (this.unpacked?.run !== run) this.unpacked = { run, tensor: this.unpackAnew() };
+    return this.unpacked.tensor;
+  }
+
+  private unpackAnew(): Tensor {
+    const value: unknown = withGrad(false, () => this.hooks.unpack(this.packed));
+    const { layout, dtype } = this.kind;
+    if (!(value instanceof Tensor))
+      throw new ValueError(
+        `savedTensorsHooks: expected a Tensor from the unpack hook (for ${this.op}), got ${describe(value)}`,
+      );
+    if (!sameShape(value.shape, layout.shape) || value.dtype !== dtype)
+      throw new ShapeError(
+        `savedTensorsHooks: expected ${dtype} of shape ${shapeText(layout.shape)} from the unpack hook (for ${this.op}), got ${value.dtype} of ${shapeText(value.shape)}`,
+      );
+    const tensor = new Tensor(value.storage, value.layout, value.dtype);
+    if (this.node === null) return tensor;
+    if (this.isLeaf) {
+      const meta = metaOf(tensor);
+      meta.requiresGrad = true;
+      meta.accumulator = this.node;
+    } else setHistory(tensor, this.node, this.nr);
+    return tensor;
+  }
 }
 
 /** Makes a fresh result of `node` part of the graph. */

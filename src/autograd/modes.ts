@@ -1,14 +1,38 @@
-/** @file Grad mode and inference mode: whether ops are recorded. */
+/** @file What holds for the ops in a stretch of code: whether they are recorded, what they save, in which precision they compute. */
+import type { DType } from "../core/dtype.ts";
 import { AutogradError, ValueError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
+
+/** What happens to tensors that are saved for backward. */
+export interface SavedTensorsHooks {
+  readonly pack: (tensor: Tensor) => unknown;
+  readonly unpack: (packed: unknown) => Tensor;
+}
+
+/** Ops that gain from it compute in a smaller dtype. */
+export interface Autocast {
+  readonly dtype: DType;
+  /** Casts of parameters, which one stretch of code makes once; `null` where each use makes its own. */
+  readonly cache: WeakMap<Tensor, Tensor> | null;
+}
 
 export interface Mode {
   readonly grad: boolean;
   readonly inference: boolean;
+  readonly autocast: Autocast | null;
+  readonly savedHooks: SavedTensorsHooks | null;
 }
 
-const RECORDING: Mode = { grad: true, inference: false };
-const NO_GRAD: Mode = { grad: false, inference: false };
-const INFERENCE: Mode = { grad: false, inference: true };
+const RECORDING: Mode = { grad: true, inference: false, autocast: null, savedHooks: null };
+const NO_GRAD: Mode = { ...RECORDING, grad: false };
+const INFERENCE: Mode = { ...NO_GRAD, inference: true };
+
+/** The mode here with the recording of `form`; mostly `form` itself. */
+function recordingAs(form: Mode): Mode {
+  const now = mode();
+  if (now.autocast === null && now.savedHooks === null) return form;
+  return { ...now, grad: form.grad, inference: form.inference };
+}
 
 /** The mode of synchronous code; asynchronous callbacks carry theirs in `asyncModes`. */
 let current: Mode = RECORDING;
@@ -56,7 +80,19 @@ export function withMode<R>(next: Mode, body: () => R): R {
   }
 }
 
-/** Runs `body` with recording on or off; engine-internal, for synchronous code only. */
+/** Precision that ops compute in here; `null` for their operands' own. */
+export function autocastMode(): Autocast | null {
+  return asyncActive === 0 ? current.autocast : modeDuringAsync().autocast;
+}
+
+/** What happens here to tensors that are saved for backward; `null` for nothing. */
+export function savedHooks(): SavedTensorsHooks | null {
+  return asyncActive === 0 ? current.savedHooks : modeDuringAsync().savedHooks;
+}
+
+/**
+ * Runs `body` with recording on or off, and with no other mode: what goes on inside of an op or of the engine. Synchronous code only.
+ */
 export function withGrad<R>(enabled: boolean, body: () => R): R {
   return withMode(enabled ? RECORDING : NO_GRAD, body);
 }
@@ -138,11 +174,14 @@ export interface ModeFunction {
 }
 
 function modeFunction(name: string, next: () => Mode): ModeFunction {
-  return (<R>(body?: () => R): R | ModeScope => {
-    if (body === undefined) return openScope(name, next());
-    if (typeof body !== "function") throw new ValueError(`${name}: expected a function, got ${typeof body}`);
-    return run(name, next(), body);
-  }) as ModeFunction;
+  return (<R>(body?: () => R): R | ModeScope => inMode(name, next(), body)) as ModeFunction;
+}
+
+/** Runs `body` in a mode, or opens a scope that has it until the end of its block. */
+export function inMode<R>(name: string, next: Mode, body: (() => R) | undefined): R | ModeScope {
+  if (body === undefined) return openScope(name, next);
+  if (typeof body !== "function") throw new ValueError(`${name}: expected a function, got ${typeof body}`);
+  return run(name, next, body);
 }
 
 /**
@@ -152,13 +191,13 @@ function modeFunction(name: string, next: () => Mode): ModeFunction {
  * const x = torch.ones([2], { requiresGrad: true });
  * torch.noGrad(() => x.mul(2).requiresGrad) // false
  */
-export const noGrad: ModeFunction = modeFunction("noGrad", () => NO_GRAD);
+export const noGrad: ModeFunction = modeFunction("noGrad", () => recordingAs(NO_GRAD));
 
 /** Switches recording on again inside `noGrad`. PyTorch: `torch.enable_grad`. */
-export const enableGrad: ModeFunction = modeFunction("enableGrad", () => RECORDING);
+export const enableGrad: ModeFunction = modeFunction("enableGrad", () => recordingAs(RECORDING));
 
 /** Like `noGrad`, and what is made inside can never be recorded later. PyTorch: `torch.inference_mode`. */
-export const inferenceMode: ModeFunction = modeFunction("inferenceMode", () => INFERENCE);
+export const inferenceMode: ModeFunction = modeFunction("inferenceMode", () => recordingAs(INFERENCE));
 
 /**
  * Switches recording on or off, from here on or for a callback. PyTorch: `torch.set_grad_enabled`.
@@ -166,7 +205,7 @@ export const inferenceMode: ModeFunction = modeFunction("inferenceMode", () => I
 export function setGradEnabled(enabled: boolean): void;
 export function setGradEnabled<R>(enabled: boolean, body: () => R): R;
 export function setGradEnabled<R>(enabled: boolean, body?: () => R): R | undefined {
-  const next = enabled ? RECORDING : NO_GRAD;
+  const next = recordingAs(enabled ? RECORDING : NO_GRAD);
   if (body !== undefined) return run("setGradEnabled", next, body);
   current = next;
   return undefined;

@@ -105,8 +105,13 @@ export function addResult(node: Node, t: Tensor): number {
   return nr;
 }
 
-/** A tensor kept for backward, with the version that it had. */
-export class SavedTensor {
+/** A tensor kept for backward, in whatever form. */
+export interface Saved {
+  unpack(): Tensor;
+}
+
+/** A tensor kept as it is, with the version that it had. */
+export class SavedTensor implements Saved {
   private readonly tensor: Tensor;
   private readonly version: number;
   /** The memory of a result, which it may exchange (`y.data = …`). An input is read as it is at backward, as in PyTorch. */

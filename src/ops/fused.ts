@@ -6,7 +6,7 @@ import { attach, connect, save, shouldRecord } from "../autograd/graph.ts";
 import { checkInplace, written } from "../autograd/inplace.ts";
 import { metaOf } from "../autograd/meta.ts";
 import { isInferenceModeEnabled } from "../autograd/modes.ts";
-import { type Grad, graphFreed, Node, type ResultKind, type SavedTensor } from "../autograd/node.ts";
+import { type Grad, graphFreed, Node, type ResultKind, type Saved } from "../autograd/node.ts";
 import { type Backend, backendOf } from "../backends/backend.ts";
 import { Category, canCast, type DType, promoteTypes, toReal } from "../core/dtype.ts";
 import { AutogradError, DeviceError, DTypeError, ShapeError, ValueError } from "../core/errors.ts";
@@ -219,8 +219,8 @@ class FusedNode extends Node {
   private readonly fused: Fused;
   private readonly values: readonly Scalar[];
   /** By input; `null` when backward has freed them. */
-  private saved: readonly (SavedTensor | undefined)[] | null;
-  private savedResult: SavedTensor | null = null;
+  private saved: readonly (Saved | undefined)[] | null;
+  private savedResult: Saved | null = null;
   private readonly savesResult: boolean;
 
   /** @param overwritten - the input that the op writes into, whose old value must be copied if backward needs it */
@@ -229,7 +229,7 @@ class FusedNode extends Node {
     this.fused = fused;
     this.values = values;
     connect(this, inputs);
-    let saved: (SavedTensor | undefined)[] | null = null;
+    let saved: (Saved | undefined)[] | null = null;
     let savesResult = false;
     for (let i = 0; i < inputs.length; i++) {
       const gradient = this.nextNodes[i] === null ? null : fused.gradient(i);
@@ -280,7 +280,7 @@ class FusedNode extends Node {
 
   private unpack(j: number): Tensor {
     if (this.saved === null) throw graphFreed(this);
-    return (j === SAVES_RESULT ? (this.savedResult as SavedTensor) : (this.saved[j] as SavedTensor)).unpack();
+    return (j === SAVES_RESULT ? (this.savedResult as Saved) : (this.saved[j] as Saved)).unpack();
   }
 
   override release(): void {

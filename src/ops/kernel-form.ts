@@ -6,7 +6,7 @@ import { attach, connect, isDifferentiable, save, shouldRecord } from "../autogr
 import { checkInplace, written } from "../autograd/inplace.ts";
 import { metaOf } from "../autograd/meta.ts";
 import { isInferenceModeEnabled, withGrad } from "../autograd/modes.ts";
-import { type Grad, graphFreed, Node, type SavedTensor } from "../autograd/node.ts";
+import { type Grad, graphFreed, Node, type Saved } from "../autograd/node.ts";
 import type { DType } from "../core/dtype.ts";
 import type { Shape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
@@ -85,7 +85,7 @@ class KernelNode<Attrs> extends Node implements Context<Attrs> {
   private readonly spec: KernelSpec<Attrs>;
   private readonly inputShapes: Shape[];
   private readonly inputDTypes: DType[];
-  private saved: Map<number, SavedTensor> | null;
+  private saved: Map<number, Saved> | null;
   private readonly savedNumbers: readonly number[];
 
   constructor(spec: KernelSpec<Attrs>, inputs: readonly Tensor[], attrs: Attrs, overwritten: Tensor | null) {
@@ -115,7 +115,7 @@ class KernelNode<Attrs> extends Node implements Context<Attrs> {
 
   input(i: number): Tensor {
     if (this.saved === null) throw graphFreed(this);
-    return (this.saved.get(i) as SavedTensor).unpack();
+    return (this.saved.get(i) as Saved).unpack();
   }
 
   result(j: number): Tensor {
