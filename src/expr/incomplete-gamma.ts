@@ -1,6 +1,6 @@
 /**
- * @file The regularized incomplete gamma functions in float64: the power series and the continued fraction alone, with as
- * many terms as they take (some √a for large `a` near `x`). The engine has an expansion for that.
+ * @file The regularized incomplete gamma functions in float64: the power series and the continued fraction with as many
+ * terms as they take, some √a for `a` near `x`; for the largest `a` an integral. The engine has an expansion for them.
  */
 import { lgamma } from "./special.ts";
 
@@ -14,13 +14,22 @@ function edge(a: number, x: number): number | undefined {
   return Number.isNaN(a + x) ? NaN : undefined;
 }
 
+/** From here on the integral is what ends soon. */
+const LARGE = 1e4;
+
 /** `P(a, x) = γ(a, x) / Γ(a)`. */
-export const igamma = (a: number, x: number): number => edge(a, x) ?? (x < a + 1 ? series(a, x) : 1 - fraction(a, x));
+export function igamma(a: number, x: number): number {
+  const p = edge(a, x);
+  if (p !== undefined) return p;
+  if (a > LARGE) return x < a ? tail(a, x) : 1 - tail(a, x);
+  return x < a + 1 ? series(a, x) : 1 - fraction(a, x);
+}
 
 /** `Q(a, x) = 1 − P(a, x)`. */
 export function igammac(a: number, x: number): number {
   const p = edge(a, x);
   if (p !== undefined) return 1 - p;
+  if (a > LARGE) return x < a ? 1 - tail(a, x) : tail(a, x);
   return x >= a + 1 ? fraction(a, x) : x < 1.1 ? complement(a, x) : 1 - series(a, x);
 }
 
@@ -30,7 +39,7 @@ function prefactor(a: number, x: number): number {
   const stirling = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * a * a)) / (a * a)) / (a * a)) / a;
   const mu = (x - a) / a;
   const excess = mu < -0.7 ? mu - Math.log(x / a) : mu > 2 ? mu - Math.log1p(mu) : logExcess(mu);
-  return Math.exp(-a * excess - stirling) / Math.sqrt(2 * Math.PI * a);
+  return Math.exp(-a * excess - stirling) / Math.sqrt(2 * Math.PI) / Math.sqrt(a);
 }
 
 /** `μ − log(1 + μ)`, by `log(1 + μ) = 2 artanh(μ / (2 + μ))`. */
@@ -39,6 +48,26 @@ function logExcess(mu: number): number {
   let sum = 0;
   for (let k = 3, power = 1; power > 1e-18; k += 2, power *= y * y) sum += power / k;
   return y * (mu - 2 * y * y * sum);
+}
+
+/**
+ * The smaller of `P` and `Q` for large `a`: `x^a e^−x / Γ(a) · ∫ e^(−xr) (1 + r)^(a−1) dr`, over `r` from 0 away from the
+ * peak, which dies away within a few `1/√a`. With `r = e^(t − e^−t) / √a` the trapezoidal rule is exact to the last bits.
+ */
+function tail(a: number, x: number): number {
+  const front = prefactor(a, x);
+  if (front === 0) return 0;
+  const side = x < a ? -1 : 1;
+  const mu = (x - a) / a;
+  const root = Math.sqrt(a);
+  const step = 1 / 32;
+  let sum = 0;
+  for (let t = -5; t < 5; t += step) {
+    const r = (side * Math.exp(t - Math.exp(-t))) / root;
+    if (r <= -0.5 || r > 2) break;
+    sum += ((1 + Math.exp(-t)) * Math.abs(r) * Math.exp(-a * (r * mu + logExcess(r)))) / (1 + r);
+  }
+  return front * a * step * sum;
 }
 
 function series(a: number, x: number): number {

@@ -192,9 +192,9 @@ export function sign(x: number): number {
 /** The fraction and the exponent of `x = m · 2^e` with `½ ≤ |m| < 1`; 0, infinities and NaN stay, with exponent 0. */
 export function frexp(x: number): { mantissa: number; exponent: number } {
   if (x === 0 || !Number.isFinite(x)) return { mantissa: x, exponent: 0 };
-  // Near a power of two the logarithm may round to the wrong side.
-  let exponent = Math.max(-1023, Math.floor(Math.log2(Math.abs(x))) + 1);
-  let mantissa = x / 2 ** exponent;
+  // Near a power of two the logarithm may round to the wrong side. Exponents stay where half their power of two is a number.
+  let exponent = Math.min(Math.max(Math.floor(Math.log2(Math.abs(x))) + 1, -1022), 1024);
+  let mantissa = x / 2 ** (exponent - 1) / 2;
   for (; Math.abs(mantissa) < 0.5; exponent--) mantissa *= 2;
   for (; Math.abs(mantissa) >= 1; exponent++) mantissa /= 2;
   return { mantissa, exponent };
@@ -203,7 +203,7 @@ export function frexp(x: number): { mantissa: number; exponent: number } {
 /** Greatest common divisor of the magnitudes. */
 export function gcd(a: number, b: number): number {
   let [p, q] = [Math.abs(a), Math.abs(b)];
-  while (q !== 0) [p, q] = [q, p % q];
+  while (q > 0) [p, q] = [q, p % q];
   return p;
 }
 

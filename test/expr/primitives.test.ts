@@ -48,7 +48,10 @@ const SIZES = [
   ...[2 ** 28 - 16, 2 ** 28, 1e10, 1e15, 1e20, 1e30, 1e37, 3e38],
 ];
 const EXTREMES = [0, -0, Infinity, -Infinity, NaN];
-const BIG = { f32: [3.4028234663852886e38], f64: [1e100, 1e200, 709, 710, 745, 746, 1e308, 5e-324, 1e-310] };
+const BIG = {
+  f32: [3.4028234663852886e38],
+  f64: [1e100, 1e200, 709, 710, 745, 746, 1e308, 1.7976931348623157e308, 5e-324, 1e-310],
+};
 
 function points(type: "f32" | "f64"): number[] {
   const random = randoms(7);
@@ -152,7 +155,6 @@ describe.each(ISAS)("the engine agrees with the evaluation, on %s", (isa) => {
       if (prim === "zeta") columns = keep(columns, ([s, q]) => !(Math.abs(q!) > 1e4) && !(s! > 50));
       // Degrees and parameters that the evaluation would take long for.
       if (POLYNOMIALS.has(prim)) columns = columns.map((c, i) => (i === 1 ? c.map((n) => n % 12) : c));
-      if (prim === "igamma" || prim === "igammac") columns = keep(columns, ([a]) => !(a! > 1e6 && a! < Infinity));
       // Beyond this the poles of Γ are closer than the argument's precision.
       if (prim === "lgamma" || prim === "digamma") columns = keep(columns, ([v]) => !(v! < -50 && v! > -Infinity));
       const got = run(prim, type, columns);
