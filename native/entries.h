@@ -4,6 +4,7 @@
 // Of native/kernels/, compiled for each instruction set: what gains from wide registers.
 #define TT_ENTRIES(X) \
   X(attention)        \
+  X(convolution)      \
   X(fft)              \
   X(matmul)           \
   X(norm_columns)     \

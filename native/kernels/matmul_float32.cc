@@ -1,3 +1,4 @@
+#include "gemm_shared.h"
 #include "matmul_batch.h"
 
 extern "C" int32_t TT_SYMBOL(matmul_float32)(const double* args) {
@@ -8,4 +9,8 @@ extern "C" int32_t TT_SYMBOL(matmul_float32)(const double* args) {
 extern "C" int32_t TT_SYMBOL(product_float32)(const void* product) {
   using namespace TT_NS;
   return multiply(*(const Product<float, float>*)product, false);
+}
+
+extern "C" void* TT_SYMBOL(micro_float32)(int rows, int vectors, bool packed) {
+  return (void*)TT_NS::find_micro<float>(rows, vectors, packed);
 }

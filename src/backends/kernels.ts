@@ -2,6 +2,7 @@
 import type { Shape } from "../core/shape.ts";
 import type { AttentionKernels } from "./attention-kernels.ts";
 import type { Operand } from "./backend.ts";
+import type { ConvKernels } from "./conv-kernels.ts";
 import type { FftKernels } from "./fft-kernels.ts";
 import type { LinalgKernels } from "./linalg-kernels.ts";
 import type { LossKernels } from "./loss-kernels.ts";
@@ -74,7 +75,14 @@ export type ScatterMode = "set" | "add" | "multiply" | "amin" | "amax";
 /** The lower median (NaN if there is one, or without those), and the smallest of the commonest elements. */
 export type OrderStatistic = "median" | "nanmedian" | "mode";
 
-export interface Kernels extends AttentionKernels, FftKernels, LossKernels, NormKernels, PoolKernels, ResampleKernels {
+export interface Kernels
+  extends AttentionKernels,
+    ConvKernels,
+    FftKernels,
+    LossKernels,
+    NormKernels,
+    PoolKernels,
+    ResampleKernels {
   readonly random: RandomKernels;
   readonly linalg: LinalgKernels;
   /** `out = alpha · a @ b (+ beta · d)` over the last two dimensions; the others broadcast to those of `out`. */

@@ -26,6 +26,14 @@ export {
   LazyBatchNorm2d,
   LazyBatchNorm3d,
 } from "./layers/batch-norm.ts";
+export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions } from "./layers/conv.ts";
+export type { ConvPaddingMode } from "./layers/conv-nd.ts";
+export {
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeLayerOptions,
+} from "./layers/conv-transpose.ts";
 export { Bilinear, CosineSimilarity, PairwiseDistance } from "./layers/distance.ts";
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from "./layers/dropout.ts";
 export { Embedding, EmbeddingBag } from "./layers/embedding.ts";
@@ -41,6 +49,14 @@ export {
   LazyInstanceNorm3d,
 } from "./layers/instance-norm.ts";
 export { LayerNorm, RMSNorm } from "./layers/layer-norm.ts";
+export {
+  LazyConv1d,
+  LazyConv2d,
+  LazyConv3d,
+  LazyConvTranspose1d,
+  LazyConvTranspose2d,
+  LazyConvTranspose3d,
+} from "./layers/lazy-conv.ts";
 export { Identity, LazyLinear, Linear } from "./layers/linear.ts";
 export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./layers/loss.ts";
 export {

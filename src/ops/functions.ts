@@ -2,6 +2,9 @@
 
 export { bilinear } from "./bilinear.ts";
 export { complex, imag, real, viewAsComplex, viewAsReal } from "./complex.ts";
+export { conv1d, conv2d, conv3d } from "./conv/convolve.ts";
+export { convTbc } from "./conv/tbc.ts";
+export { convolution, convTranspose1d, convTranspose2d, convTranspose3d } from "./conv/transposed.ts";
 export { fill } from "./copy.ts";
 export {
   arange,

@@ -189,8 +189,11 @@ export function asStrided(input: Tensor, ...args: AsStridedArgs): Tensor {
   ] as const) {
     if (!Array.isArray(numbers))
       throw new ValueError(`asStrided: expected an array of numbers as ${name}, got ${String(numbers)}`);
-    checkSizes("asStrided", numbers);
+    for (const n of numbers) checkInt("asStrided", name, n);
   }
+  checkSizes("asStrided", size);
+  if (stride.some((n) => n < 0))
+    throw new ValueError(`asStrided: expected strides of at least 0, got ${shapeText(stride)}`);
   if (size.length !== stride.length)
     throw new ShapeError(
       `asStrided: expected as many strides as sizes, got ${shapeText(size)} and ${shapeText(stride)}`,

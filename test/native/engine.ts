@@ -1,6 +1,8 @@
 /** @file Calls the native engine's entries directly, without the library on top. */
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { libraryPath } from "./library-path.ts";
+
+export { libraryPath };
 
 /** The addon's exports; the entries are those of native/abi.h. */
 export interface Engine {
@@ -12,7 +14,6 @@ export interface Engine {
   matmul(): number;
 }
 
-export const libraryPath = fileURLToPath(new URL("../../build/native/typetorch.node", import.meta.url));
 export const engine: Engine = createRequire(import.meta.url)(libraryPath);
 export const args = new Float64Array(4096);
 engine.init(args.buffer);

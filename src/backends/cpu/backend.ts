@@ -9,6 +9,7 @@ import { ARG_SLOTS, addon, argBits, args, kernel } from "./addon.ts";
 import { check, operandAddress, putAll, putFlat, putOperand } from "./call.ts";
 import { argReduce } from "./kernels/arg-reduce.ts";
 import * as attentionKernels from "./kernels/attention.ts";
+import * as convKernels from "./kernels/conv.ts";
 import * as fftKernels from "./kernels/fft.ts";
 import * as indexKernels from "./kernels/index.ts";
 import * as joinKernels from "./kernels/join.ts";
@@ -233,6 +234,7 @@ export const cpuBackend: Backend = {
     ...joinKernels,
     ...sortKernels,
     ...scanKernels,
+    ...convKernels,
     ...poolKernels,
     ...resampleKernels,
     ...fftKernels,

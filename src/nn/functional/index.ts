@@ -12,6 +12,7 @@ export {
   multiHeadAttentionForward,
   scaledDotProductAttention,
 } from "./attention.ts";
+export * from "./conv.ts";
 export {
   alphaDropout,
   type DropoutOptions,

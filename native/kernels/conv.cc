@@ -1,0 +1,24 @@
+// Convolutions of one to three dimensions, and their gradients.
+//
+// convolution: [kind, dtype, batch, groups, in channels, out channels (of one group), in D, H, W, out D, H, W, kernel D, H, W,
+//               stride D, H, W, padding D, H, W, dilation D, H, W, first address, second address, bias address (or 0),
+//               out address]
+//   All operands are contiguous: input (batch, groups · in channels, in), weight (groups · out channels, in channels, kernel),
+//   gradient (batch, groups · out channels, out). Nothing is empty but the results of kinds 0 and 1, and the kernel.
+//   kind 0: out = input * weight + bias; 1: the gradient of the input, or a transposed convolution, from gradient and weight,
+//   plus a bias of groups · in channels; 2: the gradient of the weight, from input and gradient.
+#include "../abi.h"
+#include "../isa.h"
+
+extern "C" {
+int32_t TT_SYMBOL(convolution_float32)(const double* args);
+int32_t TT_SYMBOL(convolution_float64)(const double* args);
+}
+
+TT_ENTRY(convolution) {
+  switch ((int)args[1]) {
+    case TT_FLOAT32: return TT_SYMBOL(convolution_float32)(args);
+    case TT_FLOAT64: return TT_SYMBOL(convolution_float64)(args);
+    default: return TT_UNSUPPORTED_DTYPE;
+  }
+}

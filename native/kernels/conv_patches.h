@@ -1,0 +1,152 @@
+// Copies what a convolution reads, so that its results lie side by side: a row for each channel and tap, a column for each result.
+#pragma once
+#include "../platform.h"
+#include "../threads.h"
+#include "conv_walk.h"
+#include "masked_load.h"
+
+namespace TT_NS {
+namespace {
+
+// Consecutive columns within one row of results, as lanes of a vector.
+struct Segment {
+  int lane, length;
+  Place place;
+};
+
+// What one tap reads for some of the lanes.
+template <class T>
+struct Piece {
+  int64_t offset;  // from the channel of the first sample
+  LaneMask<T> lanes;
+};
+
+// The lanes of one vector of columns. `place` is that of the first, and becomes that of the column after them.
+template <class T>
+struct Columns {
+  static constexpr int lanes = Vec<T>::lanes;
+  Segment segments[lanes];
+  int count = 0;
+
+  Columns(const Walk& walk, Place& place, int64_t columns) {
+    int lane = 0;
+    while (lane < columns) {
+      const int length = (int)min64(columns - lane, walk.axes[2].count - place.w);
+      segments[count++] = {lane, length, place};
+      lane += length;
+      place.w += length;
+      if (place.w == walk.axes[2].count) place.next_row(walk);
+    }
+  }
+
+  // What a tap reads for these columns; padding is read by nobody.
+  int pieces(const Walk& walk, const Tap& td, const Tap& th, const Tap& tw, int64_t sample_stride, Piece<T>* out) const {
+    const Axis &depth = walk.axes[0], &height = walk.axes[1], &width = walk.axes[2];
+    // With steps of 1 the remainder is 0, and the row as it was.
+    const int64_t skip = width.read_step == 1 ? tw.offset : floor_divide(tw.offset, width.read_step);
+    const int64_t remainder = tw.offset - skip * width.read_step;
+    const int64_t valid = width.read_step == 1 ? width.read_size : divide_up(width.read_size - remainder, width.read_step);
+    int pieces = 0;
+    for (int s = 0; s < count; s++) {
+      const Segment& segment = segments[s];
+      const int64_t d = segment.place.d * depth.read_step + td.offset;
+      const int64_t h = segment.place.h * height.read_step + th.offset;
+      if ((uint64_t)d >= (uint64_t)depth.read_size || (uint64_t)h >= (uint64_t)height.read_size) continue;
+      const int64_t first = segment.place.w + skip;
+      const int64_t begin = max64(0, -first), end = min64(segment.length, valid - first);
+      if (begin >= end) continue;
+      const int64_t row = (d * height.read_size + h) * walk.read_row() + remainder * walk.split_width;
+      out[pieces++] = {segment.place.sample * sample_stride + row + first - segment.lane,
+                       LaneMask<T>::range(segment.lane + (int)begin, segment.lane + (int)end)};
+    }
+    return pieces;
+  }
+};
+
+template <class T>
+TT_INLINE typename Vec<T>::type read_pieces(const T* channel, const Piece<T>* pieces, int count) {
+  typename Vec<T>::type value = {};
+  for (int i = 0; i < count; i++) value = load_lanes(pieces[i].lanes, channel + pieces[i].offset, value);
+  return value;
+}
+
+// Where patches go: element (channel, tap, column) to channel · channel_step + tap · tap_step + column. Columns come in
+// vectors, which lie `vector_step` apart.
+struct PatchLayout {
+  int64_t channel_step, tap_step, vector_step;
+};
+
+// Copies what all taps read of `channels` channels, from `x` on, for `columns` columns from `column` on; whole vectors, zeros
+// for columns beyond.
+template <class T>
+__attribute__((noinline)) void copy_patches(const Walk& walk, const T* x, int64_t sample_stride, int64_t channels,
+                                            int64_t column, int64_t columns, T* out, PatchLayout layout) {
+  constexpr int lanes = Vec<T>::lanes;
+  typedef typename Vec<T>::type V;
+  const int64_t channel_stride = walk.read_plane();
+  const Axis &depth = walk.axes[0], &height = walk.axes[1], &width = walk.axes[2];
+  Piece<T> pieces[lanes];
+  Place place = Place::of_column(walk, column);
+  for (; columns > 0; columns -= lanes, out += layout.vector_step) {
+    const Columns<T> vector(walk, place, min64(columns, lanes));
+    T* to = out;
+    for (int64_t d = 0; d < depth.tap_count; d++)
+      for (int64_t h = 0; h < height.tap_count; h++)
+        for (int64_t w = 0; w < width.tap_count; w++, to += layout.tap_step) {
+          const int count = vector.pieces(walk, depth.taps[d], height.taps[h], width.taps[w], sample_stride, pieces);
+          T* row = to;
+          if (count == 1) {
+            const LaneMask<T> mask = pieces[0].lanes;
+            const T* from = x + pieces[0].offset;
+            for (int64_t c = 0; c < channels; c++, from += channel_stride, row += layout.channel_step)
+              store<T>(row, load_lanes(mask, from, V{}));
+          } else if (count == 2) {
+            const LaneMask<T> left = pieces[0].lanes, right = pieces[1].lanes;
+            const T *a = x + pieces[0].offset, *b = x + pieces[1].offset;
+            for (int64_t c = 0; c < channels; c++, row += layout.channel_step) {
+              store<T>(row, load_lanes(right, b, load_lanes(left, a, V{})));
+              a += channel_stride;
+              b += channel_stride;
+            }
+          } else {
+            const T* from = x;
+            for (int64_t c = 0; c < channels; c++, from += channel_stride, row += layout.channel_step)
+              store<T>(row, read_pieces(from, pieces, count));
+          }
+        }
+  }
+}
+
+// Rows whose elements are read with a step, split by the remainder of their position.
+template <class T>
+struct Split {
+  const T* from;
+  T* to;
+  int64_t width, step, split_width;
+
+  static void run(void* context, int64_t begin, int64_t end, int) {
+    const Split& self = *(Split*)context;
+    for (int64_t row = begin; row < end; row++) {
+      const T* from = self.from + row * self.width;
+      T* to = self.to + row * self.step * self.split_width;
+      for (int64_t r = 0; r < self.step; r++, to += self.split_width)
+        for (int64_t i = 0, at = r; at < self.width; i++, at += self.step) to[i] = from[at];
+    }
+  }
+};
+
+// What a walk reads: the input itself, or a split copy of it; null if there is no memory.
+template <class T>
+const T* readable(const Walk& walk, const T* x, int64_t planes) {
+  const Axis& width = walk.axes[2];
+  if (width.read_step == 1) return x;
+  const int64_t rows = planes * walk.axes[0].read_size * walk.axes[1].read_size;
+  T* copy = (T*)tt_scratch(TT_SCRATCH_OTHER, sizeof(T) * max64(1, rows * walk.read_row()));
+  if (!copy) return nullptr;
+  Split<T> split = {x, copy, width.read_size, width.read_step, walk.split_width};
+  tt_parallel_for(rows, max64(1, (1 << 15) / max64(1, width.read_size)), Split<T>::run, &split);
+  return copy;
+}
+
+}  // namespace
+}  // namespace TT_NS

@@ -1,0 +1,145 @@
+// The gradient of a convolution's weights: patches (channels · taps, columns) by the gradient (columns, out channels), summed
+// over the columns of all samples. Both come in blocks of columns: rows of patches as the input has them side by side, the
+// gradient turned around into panels.
+#pragma once
+#include "conv_patches.h"
+#include "gemm_pack.h"
+#include "gemm_shared.h"
+
+namespace TT_NS {
+namespace {
+
+constexpr int64_t weight_columns = 256;          // of a block: times a panel of out channels, most of a first-level cache
+constexpr int64_t weight_rows_bytes = 256 << 10;  // patches of a block, in a second-level cache
+constexpr int64_t weight_sums_bytes = 32 << 20;   // what sums of several threads may take
+
+template <class T>
+struct WeightJob {
+  Walk walk;
+  int64_t groups, channels, out_channels;  // of one group
+  const T* x;                              // (batch, groups · channels, ...), split if need be
+  const T* grad;                           // (batch, groups · out channels, ...)
+  T* out;                                  // (groups · out channels, channels, taps)
+
+  int64_t taps;
+  int64_t width;         // of a row of sums: out channels, in whole vectors
+  int64_t block;         // columns
+  int64_t row_channels;  // of a block
+  int64_t col_parts, row_parts;
+  T* sums;  // [col_parts][groups][channels · taps][width]
+  bool failed;
+
+  int64_t rows() const { return channels * taps; }
+  int64_t row_stride() const { return block + Vec<T>::lanes; }  // odd vectors: rows do not fall into the same sets
+  T* sums_of(int64_t part, int64_t group) const { return sums + (part * groups + group) * rows() * width; }
+};
+
+// Panels of the gradient's columns `first`.. of one group: out channels side by side.
+template <class T>
+void pack_gradient(const WeightJob<T>& job, int64_t group, int64_t first, int64_t columns, T* out) {
+  const int64_t places = job.walk.places();
+  for (int64_t col = 0; col < job.out_channels; col += Tile<T>::cols) {
+    const int64_t count = min64(Tile<T>::cols, job.out_channels - col), width = round_up(count, Tile<T>::lanes);
+    for (int64_t done = 0; done < columns;) {
+      const int64_t sample = (first + done) / places, place = (first + done) % places;
+      const int64_t length = min64(columns - done, places - place);
+      const T* from = job.grad + ((sample * job.groups + group) * job.out_channels + col) * places + place;
+      pack_panel<T, T>(from, places, 1, count, length, out + col * job.block + done * width, width);
+      done += length;
+    }
+  }
+}
+
+template <class T>
+void run_weight_tasks(void* context, int64_t begin, int64_t end, int) {
+  WeightJob<T>& job = *(WeightJob<T>*)context;
+  T* patches = (T*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(T) * job.row_channels * job.taps * job.row_stride());
+  T* grads = (T*)tt_scratch(TT_SCRATCH_GEMM_TASK_A, sizeof(T) * round_up(job.out_channels, Tile<T>::cols) * job.block);
+  if (!patches || !grads) {
+    job.failed = true;
+    return;
+  }
+  const int64_t blocks = divide_up(job.walk.columns(), job.block), plane = job.walk.read_plane();
+  for (int64_t task = begin; task < end; task++) {
+    const int64_t row_part = task % job.row_parts, rest = task / job.row_parts;
+    const int64_t part = rest % job.col_parts, group = rest / job.col_parts;
+    const int64_t channel_begin = job.channels * row_part / job.row_parts;
+    const int64_t channel_end = job.channels * (row_part + 1) / job.row_parts;
+    T* sums = job.sums_of(part, group);
+    const int64_t first_block = blocks * part / job.col_parts, last_block = blocks * (part + 1) / job.col_parts;
+    for (int64_t b = first_block; b < last_block; b++) {
+      const int64_t first = b * job.block, columns = min64(job.block, job.walk.columns() - first);
+      pack_gradient(job, group, first, columns, grads);
+      for (int64_t channel = channel_begin; channel < channel_end; channel += job.row_channels) {
+        const int64_t channels = min64(job.row_channels, channel_end - channel), rows = channels * job.taps;
+        copy_patches(job.walk, job.x + (group * job.channels + channel) * plane, job.groups * job.channels * plane, channels,
+                     first, columns, patches, {job.taps * job.row_stride(), job.row_stride(), Vec<T>::lanes});
+        const int64_t row_panels = divide_up(rows, Tile<T>::rows);
+        for (int64_t col = 0; col < job.out_channels; col += Tile<T>::cols) {
+          const int64_t width = round_up(min64(Tile<T>::cols, job.out_channels - col), Tile<T>::lanes);
+          for (int64_t i = 0; i < row_panels; i++) {
+            const int64_t row = rows * i / row_panels, next = rows * (i + 1) / row_panels;
+            shared_micro<T>((int)(next - row), (int)(width / Tile<T>::lanes), false)(
+                columns, patches + row * job.row_stride(), job.row_stride(), grads + col * job.block, width,
+                sums + (channel * job.taps + row) * job.width + col, job.width, b > first_block);
+          }
+        }
+      }
+    }
+  }
+}
+
+// Adds the parts of the sums up and turns them around: units of as many rows as a vector has lanes.
+template <class T>
+void finish_weights(void* context, int64_t begin, int64_t end, int) {
+  const WeightJob<T>& job = *(const WeightJob<T>*)context;
+  constexpr int lanes = Vec<T>::lanes;
+  const int64_t units = divide_up(job.rows(), lanes), part_stride = job.groups * job.rows() * job.width;
+  alignas(64) T turned[lanes * lanes];
+  for (int64_t unit = begin; unit < end; unit++) {
+    const int64_t group = unit / units, row = unit % units * lanes, rows = min64(lanes, job.rows() - row);
+    T* sums = job.sums_of(0, group) + row * job.width;
+    for (int64_t part = 1; part < job.col_parts; part++) {
+      const T* more = sums + part * part_stride;
+      for (int64_t i = 0; i < rows * job.width; i += lanes) store<T>(sums + i, load<T>(sums + i) + load<T>(more + i));
+    }
+    for (int64_t col = 0; col < job.out_channels; col += lanes) {
+      pack_panel<T, T>(sums + col, job.width, 1, rows, lanes, turned, lanes);
+      for (int64_t i = 0; i < min64(lanes, job.out_channels - col); i++) {
+        T* to = job.out + (group * job.out_channels + col + i) * job.rows() + row;
+        for (int64_t r = 0; r < rows; r++) to[r] = turned[i * lanes + r];
+      }
+    }
+  }
+}
+
+// Computes `job`, of which the caller has filled in what comes before `taps`; there is something to sum over.
+template <class T>
+int32_t conv_weight_gradient(WeightJob<T> job) {
+  job.taps = job.walk.taps();
+  job.width = round_up(job.out_channels, Tile<T>::lanes);
+  const int64_t columns = job.walk.columns();
+  job.block = round_up(min64(columns, weight_columns * (int64_t)sizeof(float) / (int64_t)sizeof(T)), Tile<T>::lanes);
+  const int64_t row_bytes = job.taps * job.row_stride() * (int64_t)sizeof(T);
+  job.row_channels = min64(job.channels, max64(1, weight_rows_bytes / row_bytes));
+
+  const int64_t threads = tt_num_threads(), blocks = divide_up(columns, job.block);
+  const int64_t group_bytes = job.groups * job.rows() * job.width * (int64_t)sizeof(T);
+  const bool parallel = threads > 1 && job.groups * job.rows() * job.out_channels * columns >= 1 << 19;
+  const int64_t wanted = parallel && job.groups < 4 * threads ? divide_up(2 * threads, job.groups) : 1;
+  job.col_parts = max64(1, min64(min64(wanted, blocks / 2), weight_sums_bytes / group_bytes));
+  job.row_parts = min64(job.channels, divide_up(wanted, job.col_parts));
+
+  const size_t bytes = (size_t)(job.col_parts * group_bytes);
+  job.sums = (T*)tt_scratch(TT_SCRATCH_GEMM_A, bytes);
+  if (!job.sums) return TT_OUT_OF_MEMORY;
+  const int64_t tasks = job.groups * job.col_parts * job.row_parts;
+  tt_parallel_for(tasks, parallel ? 1 : tasks, run_weight_tasks<T>, &job);
+  if (job.failed) return TT_OUT_OF_MEMORY;
+  const int64_t units = job.groups * divide_up(job.rows(), Vec<T>::lanes);
+  tt_parallel_for(units, max64(1, (1 << 15) / (job.width * Vec<T>::lanes)), finish_weights<T>, &job);
+  return TT_OK;
+}
+
+}  // namespace
+}  // namespace TT_NS

@@ -1,0 +1,2 @@
+/** @file Convolution, as `torch.nn.functional` has it: the ops, passed on. */
+export * from "../../ops/conv/index.ts";
