@@ -1,11 +1,15 @@
 /** @file `torch.optim`. */
 export { Adadelta, type AdadeltaOptions } from "./adadelta.ts";
+export { Adafactor, type AdafactorOptions } from "./adafactor.ts";
 export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions } from "./adam.ts";
 export { Adamax, type AdamaxOptions } from "./adamax.ts";
 export { AdamW, type AdamWOptions } from "./adamw.ts";
 export { ASGD, type AsgdOptions } from "./asgd.ts";
+export { registerOptimizerStepPostHook, registerOptimizerStepPreHook } from "./hooks.ts";
+export { LBFGS, type LbfgsOptions } from "./lbfgs.ts";
 export * as lrScheduler from "./lr-scheduler/index.ts";
+export { Muon, type MuonOptions } from "./muon.ts";
 export { NAdam, type NAdamOptions } from "./nadam.ts";
 export {
   Optimizer,

@@ -5,11 +5,15 @@ import { CheckpointError, describe, ValueError } from "../core/errors.ts";
 import { Tensor } from "../core/tensor.ts";
 import { camelCase, className, snakeCase } from "../format/python-names.ts";
 import { type Printable, pyRepr } from "../format/python-repr.ts";
+import type { HookHandle, HookOptions } from "../nn/module/hook-lists.ts";
 import { bind, type Call, isOptions } from "../ops/bind.ts";
+import { type AnyOptimizer, OptimizerHooks, type StepPostHook, type StepPreHook } from "./hooks.ts";
 
 /** Parameters that share options. */
 export type ParamGroup<O extends object> = O & {
   params: Tensor[];
+  /** The parameters' names, where they were given with them. */
+  paramNames?: string[];
   /** What schedulers note: the learning rate with which they began, and the bounds between which they move. */
   initialLr?: number | undefined;
   maxLr?: number | undefined;
@@ -19,11 +23,14 @@ export type ParamGroup<O extends object> = O & {
   maxMomentum?: number | undefined;
 };
 
+/** Parameters, or parameters with their names, as `model.namedParameters()` gives them. */
+export type ParamList = Iterable<Tensor> | Iterable<readonly [name: string, parameter: Tensor]>;
+
 /** A group as users give it: options not given are the optimizer's. */
-export type ParamGroupInput<O extends object> = Partial<O> & { readonly params: Tensor | Iterable<Tensor> };
+export type ParamGroupInput<O extends object> = Partial<O> & { readonly params: Tensor | ParamList };
 
 /** What an optimizer optimizes: parameters, or groups of them with options of their own. */
-export type Params<O extends object> = Iterable<Tensor> | Iterable<ParamGroupInput<O>>;
+export type Params<O extends object> = ParamList | Iterable<ParamGroupInput<O>>;
 
 /** What an optimizer remembers of a parameter, under Python's names. */
 export type ParamState = Record<string, unknown>;
@@ -33,9 +40,6 @@ export interface OptimizerStateDict {
   state: Map<number, ParamState>;
   param_groups: Record<string, unknown>[];
 }
-
-export type StepPreHook = (optimizer: Optimizer<object>) => void;
-export type StepPostHook = (optimizer: Optimizer<object>) => void;
 
 /**
  * Base of all optimizers. PyTorch: `torch.optim.Optimizer`. A subclass says in `update` how a group moves.
@@ -60,8 +64,7 @@ export abstract class Optimizer<O extends object> {
   readonly defaults: O;
   readonly paramGroups: ParamGroup<O>[] = [];
   readonly state: Map<Tensor, ParamState> = new Map();
-  private readonly preHooks = new Set<StepPreHook>();
-  private readonly postHooks = new Set<StepPostHook>();
+  private readonly hooks = new OptimizerHooks();
 
   /** @throws ValueError if there is nothing to optimize, or something that cannot be */
   constructor(params: Params<O>, defaults: O) {
@@ -85,11 +88,14 @@ export abstract class Optimizer<O extends object> {
     const { params: given, ...own } = paramGroup as ParamGroupInput<O> & Record<string, unknown>;
     const known = Object.keys(this.defaults);
     for (const key of Object.keys(own))
-      if (!known.includes(key) && key !== "initialLr")
+      if (!known.includes(key) && !NOTED.has(key))
         throw new ValueError(
           `${name}: unknown option ${describe(key)} in a parameter group; it knows params, ${known.join(", ")}`,
         );
-    const params = (given instanceof Tensor ? [given] : listOf(name, given)) as Tensor[]; // each is checked below
+    const { params, names } = namesApart(name, given instanceof Tensor ? [given] : listOf(name, given));
+    const first = this.paramGroups[0];
+    if (first !== undefined && (first.paramNames !== undefined) !== (names !== null))
+      throw new ValueError(`${name}: all optimizer param groups should be with names, or all without`);
     const present = new Set(this.paramGroups.flatMap((group) => group.params));
     for (const [i, p] of params.entries()) {
       if (!(p instanceof Tensor))
@@ -107,7 +113,8 @@ export abstract class Optimizer<O extends object> {
       present.add(p);
     }
     const options = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-    const group = { params, ...this.defaults, ...options } as unknown as ParamGroup<O>; // O by construction
+    const named = names === null ? {} : { paramNames: names };
+    const group = { params, ...named, ...this.defaults, ...options } as unknown as ParamGroup<O>; // O by construction
     this.check(group);
     this.paramGroups.push(group);
   }
@@ -126,12 +133,20 @@ export abstract class Optimizer<O extends object> {
   step(): null;
   step<L>(closure: () => L): L;
   step<L>(closure?: () => L): L | null {
-    for (const hook of this.preHooks) hook(this as unknown as Optimizer<object>);
+    const { hooks } = this;
+    if (hooks.areNone) return this.advance(closure);
+    const args = hooks.beforeStep(this as unknown as AnyOptimizer, closure === undefined ? [] : [closure]);
+    const loss = this.advance(args[0] as typeof closure);
+    hooks.afterStep(this as unknown as AnyOptimizer, args);
+    return loss;
+  }
+
+  /** A step without its hooks; for subclasses whose step is more than an update of each group. */
+  protected advance<L>(closure?: () => L): L | null {
     const loss = closure === undefined ? null : enableGrad(closure);
     noGrad(() => {
       for (const group of this.paramGroups) this.update(group);
     });
-    for (const hook of this.postHooks) hook(this as unknown as Optimizer<object>);
     return loss;
   }
 
@@ -160,20 +175,50 @@ export abstract class Optimizer<O extends object> {
     return found;
   }
 
-  /** Calls `hook` before each step. PyTorch: `Optimizer.register_step_pre_hook`. */
-  registerStepPreHook(hook: StepPreHook): { remove(): void } {
-    this.preHooks.add(hook);
-    return { remove: () => void this.preHooks.delete(hook) };
+  /** Calls `hook` before each step; an array it returns replaces the arguments of `step`. PyTorch: `Optimizer.register_step_pre_hook`. */
+  registerStepPreHook(hook: StepPreHook): HookHandle {
+    return this.hooks.register("registerStepPreHook", "stepPre", hook);
   }
 
   /** Calls `hook` after each step. PyTorch: `Optimizer.register_step_post_hook`. */
-  registerStepPostHook(hook: StepPostHook): { remove(): void } {
-    this.postHooks.add(hook);
-    return { remove: () => void this.postHooks.delete(hook) };
+  registerStepPostHook(hook: StepPostHook): HookHandle {
+    return this.hooks.register("registerStepPostHook", "stepPost", hook);
+  }
+
+  /** Calls `hook` before each `stateDict`. PyTorch: `Optimizer.register_state_dict_pre_hook`. */
+  registerStateDictPreHook(hook: (optimizer: AnyOptimizer) => void, options: HookOptions = {}): HookHandle {
+    return this.hooks.register("registerStateDictPreHook", "statePre", hook, options);
+  }
+
+  /** Calls `hook` with what `stateDict` gives; what it returns, if anything, replaces it. PyTorch: `Optimizer.register_state_dict_post_hook`. */
+  registerStateDictPostHook(
+    hook: (optimizer: AnyOptimizer, stateDict: OptimizerStateDict) => OptimizerStateDict | void,
+    options: HookOptions = {},
+  ): HookHandle {
+    return this.hooks.register("registerStateDictPostHook", "statePost", hook, options);
+  }
+
+  /** Calls `hook` with what is loaded; what it returns, if anything, replaces it. PyTorch: `Optimizer.register_load_state_dict_pre_hook`. */
+  registerLoadStateDictPreHook(
+    hook: (optimizer: AnyOptimizer, stateDict: SavedState) => SavedState | void,
+    options: HookOptions = {},
+  ): HookHandle {
+    return this.hooks.register("registerLoadStateDictPreHook", "loadPre", hook, options);
+  }
+
+  /** Calls `hook` after each `loadStateDict`. PyTorch: `Optimizer.register_load_state_dict_post_hook`. */
+  registerLoadStateDictPostHook(hook: (optimizer: AnyOptimizer) => void, options: HookOptions = {}): HookHandle {
+    return this.hooks.register("registerLoadStateDictPostHook", "loadPost", hook, options);
   }
 
   /** All options and states, as Python's: what `torch.save` writes can be loaded there. PyTorch: `Optimizer.state_dict`. */
   stateDict(): OptimizerStateDict {
+    const self = this as unknown as AnyOptimizer;
+    this.hooks.run("statePre", self);
+    return this.hooks.replace("statePost", self, this.currentState());
+  }
+
+  private currentState(): OptimizerStateDict {
     const numbers = new Map<Tensor, number>();
     for (const { params } of this.paramGroups) for (const p of params) numbers.set(p, numbers.size);
     const groups = this.paramGroups.map(({ params, ...options }) => ({
@@ -193,7 +238,8 @@ export abstract class Optimizer<O extends object> {
    * @throws CheckpointError if the groups do not match
    */
   loadStateDict(stateDict: SavedState): void {
-    const { groups, states } = parse(className(this), stateDict);
+    const self = this as unknown as AnyOptimizer;
+    const { groups, states } = parse(className(this), this.hooks.replace("loadPre", self, stateDict));
     const sizes = this.paramGroups.map((g) => g.params.length);
     const saved = groups.map((g) => (g.params as unknown[]).length);
     if (saved.length !== sizes.length)
@@ -212,9 +258,11 @@ export abstract class Optimizer<O extends object> {
       if (state !== undefined) this.state.set(p, copied(state, p));
     }
     for (const [i, group] of this.paramGroups.entries()) {
-      const { params: _, ...options } = groups[i] as Record<string, unknown>;
+      // Names are those of the parameters that are here.
+      const { params: _, param_names: __, ...options } = groups[i] as Record<string, unknown>;
       for (const [name, value] of Object.entries(options)) Reflect.set(group, camelCase(name), value);
     }
+    this.hooks.run("loadPost", self);
   }
 
   /** What Python's `print` gives. */
@@ -238,6 +286,20 @@ export abstract class Optimizer<O extends object> {
 export interface SavedState {
   readonly state?: unknown;
   readonly param_groups?: unknown;
+}
+
+/** What a group may have besides options. */
+const NOTED = new Set(["paramNames", "initialLr", "maxLr", "minLr", "swaLr", "baseMomentum", "maxMomentum"]);
+
+/** Tensors and their names, from tensors or pairs; what is neither is refused where the tensors are checked. */
+function namesApart(name: string, list: readonly unknown[]): { params: Tensor[]; names: string[] | null } {
+  const pairs = list.filter(
+    (x): x is [string, Tensor] => Array.isArray(x) && x.length === 2 && typeof x[0] === "string",
+  );
+  if (pairs.length === 0) return { params: list as Tensor[], names: null };
+  if (pairs.length !== list.length)
+    throw new ValueError(`${name}: all optimizer params should be with names, or all without; some names are missing`);
+  return { params: pairs.map(([, p]) => p), names: pairs.map(([n]) => n) };
 }
 
 function listOf(name: string, params: unknown): unknown[] {
@@ -278,13 +340,13 @@ function parse(name: string, saved: unknown): { groups: Record<string, unknown>[
   };
 }
 
-/** A state with copies of its tensors; all but `step` in the dtype of the parameter, where that is floating. */
+/** A state with copies of its tensors, also those in lists; all but `step` in the dtype of the parameter, where that is floating. */
 function copied(state: unknown, p: Tensor): ParamState {
-  return Object.fromEntries(
-    entriesOf(state).map(([key, value]) => {
-      if (!(value instanceof Tensor)) return [key, value];
-      const cast = p.dtype.isFloatingPoint && key !== "step" && value.dtype.isFloatingPoint;
-      return [key, value.detach().to({ dtype: cast ? p.dtype : value.dtype, device: p.device, copy: true })];
-    }),
-  );
+  const copy = (key: string, value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map((item) => copy(key, item));
+    if (!(value instanceof Tensor)) return value;
+    const cast = p.dtype.isFloatingPoint && key !== "step" && value.dtype.isFloatingPoint;
+    return value.detach().to({ dtype: cast ? p.dtype : value.dtype, device: p.device, copy: true });
+  };
+  return Object.fromEntries(entriesOf(state).map(([key, value]) => [key, copy(String(key), value)]));
 }

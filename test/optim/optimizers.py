@@ -8,7 +8,8 @@ parameter has none in every second step, null), the parameters after each step a
 
 Made by PyTorch 1.13. What PyTorch 2 added is composed of what is there: `maximize` is the negated gradient, `decoupled_weight_decay`
 is `p.mul_(1 - lr * weight_decay)` before a step without decay; NAdam is the foreach form, which was right before the other was mended
-(PyTorch 2.0, #92699); Adafactor and Muon are PyTorch 2's formulas on PyTorch 1.13's operators.
+(PyTorch 2.0, #92699); Adafactor and Muon are PyTorch 2's formulas on PyTorch 1.13's operators. Muon iterates in bfloat16, whose products
+1.13 rounds more than once (it is off by up to 0.13, where entries are about 0.5); here it does so in float64.
 """
 import gzip
 import json
@@ -84,7 +85,7 @@ class Muon(torch.optim.Optimizer):
                     continue
                 buf = self.state[p].setdefault("momentum_buffer", torch.zeros_like(p.grad))
                 buf.lerp_(p.grad, 1 - o["momentum"])
-                x = (p.grad.lerp(buf, o["momentum"]) if o["nesterov"] else buf).bfloat16()
+                x = (p.grad.lerp(buf, o["momentum"]) if o["nesterov"] else buf).double()
                 rows, cols = p.shape
                 x = x.T if rows > cols else x
                 x = x.div(x.norm().clamp(min=o["eps"]))
@@ -94,7 +95,7 @@ class Muon(torch.optim.Optimizer):
                 x = x.T if rows > cols else x
                 ratio = 0.2 * math.sqrt(max(rows, cols)) if o["adjust_lr_fn"] == "match_rms_adamw" else math.sqrt(max(1, rows / cols))
                 p.mul_(1 - o["lr"] * o["weight_decay"])
-                p.add_(x, alpha=-o["lr"] * ratio)
+                p.add_(x.to(p.dtype), alpha=-o["lr"] * ratio)
 
 
 OWN = {"Adafactor": Adafactor, "Muon": Muon}
@@ -185,6 +186,49 @@ for momentum in [0, 0.9]:
     case("SGD", f32, lr=0.1, momentum=momentum, weight_decay=0.1)
     case("SGD", c128, lr=0.1, momentum=momentum)
 
+for options in [{}, dict(lr=0.1, d=2.0), dict(weight_decay=0.1, maximize=True), dict(eps=(1e-3, 0.5), beta2_decay=-0.3), dict(lr=1.0, d=1.5)]:
+    case("Adafactor", **options)
+case("Adafactor", f32, lr=0.05)
+
+matrices = [(3, 4), (6, 2), (3, 3)]
+for options in [{}, dict(adjust_lr_fn="match_rms_adamw"), dict(nesterov=False, momentum=0.5, weight_decay=0.0, ns_steps=3)]:
+    case("Muon", f32, matrices, lr=0.1, **options)
+
+
+# L-BFGS: the losses before each step, and parameters and counts after it.
+def rosenbrock(x, y):
+    return ((1 - x[:-1]) ** 2 + 100 * (x[1:] - x[:-1] ** 2) ** 2).sum() + (y - 2).pow(4).sum()
+
+
+def quadratic(x, y):
+    scale = torch.arange(1, x.numel() + 1, dtype=x.dtype)
+    return (scale * (x - 1) ** 2).sum() + 0.5 * (y.flatten()[0] * x.sum()) ** 2
+
+
+CLOSURES = []
+for function in [rosenbrock, quadratic]:
+    for kwargs in [
+        dict(lr=1e-3),
+        dict(line_search_fn="strong_wolfe"),
+        dict(line_search_fn="strong_wolfe", max_iter=4, history_size=2),
+        dict(lr=0.5, line_search_fn="strong_wolfe", max_iter=10, max_eval=7, tolerance_grad=1e-3, tolerance_change=1e-4),
+        dict(lr=1e-3, max_iter=3, history_size=1),
+    ]:
+        x = torch.tensor([-1.2, 1.0, 0.3, -0.5], dtype=torch.float64, requires_grad=True)
+        y = torch.tensor([[0.5, -0.25]], dtype=torch.float64, requires_grad=True)
+        optimizer = torch.optim.LBFGS([x, y], **kwargs)
+        steps = []
+        for _ in range(5):
+            def closure():
+                optimizer.zero_grad()
+                loss = function(x, y)
+                loss.backward()
+                return loss
+            loss = optimizer.step(closure)
+            state = optimizer.state[x]
+            steps.append({"loss": loss.item(), "params": [plain(x), plain(y)], "counts": [state["func_evals"], state["n_iter"]]})
+        CLOSURES.append({"function": function.__name__, "kwargs": kwargs, "steps": steps})
+
 path = pathlib.Path(__file__).with_name("optimizers.json.gz")
 with gzip.GzipFile(path, "wb", mtime=0) as file:
-    file.write(json.dumps({"torch": torch.__version__, "cases": CASES}).encode())
+    file.write(json.dumps({"torch": torch.__version__, "cases": CASES, "closures": CLOSURES}).encode())
