@@ -249,7 +249,11 @@ const fillOp = kernelOp<{ value: Scalar }>({
 });
 
 /** Sets every element to `value`. PyTorch: `Tensor.fill_`. */
-export function fill_(input: Tensor, value: Scalar | Tensor): Tensor {
+export function fill_(
+  input: Tensor,
+  ...args: Named<[value: Scalar | Tensor], ["value"], { value: Scalar | Tensor }>
+): Tensor {
+  const { value } = named<{ value: Scalar | Tensor }>("fill_", ["value"], 1, args);
   if (value instanceof Tensor) {
     if (value.ndim !== 0)
       throw new ShapeError(`fill_: expected a number or a 0-dim tensor, got shape ${shapeText(value.shape)}`);

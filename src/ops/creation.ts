@@ -65,7 +65,12 @@ export function fillRaw(t: Tensor, value: Scalar, op = "fill", name = "value"): 
     return t;
   }
   if (typeof value === "object") return fillRaw(t, realOf(t.dtype, value));
+  if (t.dtype.category === Category.Bool) return fillProgram(t, Boolean(value));
   fits(op, name, value, t.dtype);
+  return fillProgram(t, value);
+}
+
+function fillProgram(t: Tensor, value: Scalar): Tensor {
   const type = registerType(t.dtype);
   fillPrograms[type] ??= compile([scalar("value")], [], ["value"], type);
   backendOf(t.device).pointwise(fillPrograms[type], [t], [], t.shape, [value]);

@@ -171,7 +171,10 @@ export function numpy(input: Tensor, options: { force?: boolean } = {}): Numeric
     throw new AutogradError("numpy: expected a tensor that does not require grad; use x.detach().numpy()");
   const t = withGrad(false, () => input.contiguous());
   const buffer = expose(t.storage);
-  return arrays[t.dtype.name](buffer, t.storage.byteOffset + t.layout.offset * t.dtype.itemsize, t.layout.numel);
+  const { numel, offset } = t.layout;
+  // An empty view may begin behind the end of its storage.
+  const first = numel === 0 ? 0 : offset * t.dtype.itemsize;
+  return arrays[t.dtype.name](buffer, t.storage.byteOffset + first, numel);
 }
 
 /** As Python prints it: `Invalid` for a view that has lost its place in the graph. */

@@ -62,7 +62,7 @@ function widthsOf(op: string, x: Tensor, y: Tensor, dim: number): Tensor {
  */
 export function trapezoid(y: Tensor, ...args: TrapezoidArgs): Tensor {
   const { dim, heights, widths } = trapezoids("trapezoid", y, args);
-  if (heights === null) return y.to(toFloat(y.dtype)).sum(dim);
+  if (heights === null) return y.newZeros(y.shape.toSpliced(dim, 1));
   if (widths instanceof Tensor) return heights.mul(widths).sum(dim).div(2);
   // The ends count half.
   const n = y.shape[dim] as number;

@@ -3,7 +3,7 @@ import { ShapeError } from "../core/errors.ts";
 import { type Shape, sameShape, shapeText, wrapDim } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { copyRaw } from "./copy.ts";
-import { kernelOp } from "./kernel-form.ts";
+import { type KernelOp, kernelOp } from "./kernel-form.ts";
 import { checkTensor, type Named, named } from "./params.ts";
 import { asStrided, sliceAlong } from "./slice.ts";
 
@@ -13,7 +13,7 @@ interface PartAttrs {
   readonly part: (t: Tensor) => Tensor;
 }
 
-const scatterOp = kernelOp<PartAttrs>({
+const scatterOp: KernelOp<PartAttrs> = kernelOp<PartAttrs>({
   name: "viewScatter",
   node: ({ name }) => `${name.charAt(0).toUpperCase()}${name.slice(1)}Backward0`,
   forward: ([input, src], { part }) => {
@@ -24,11 +24,8 @@ const scatterOp = kernelOp<PartAttrs>({
   backward: ([g], context) => {
     const grad = g as Tensor;
     const { part } = context.attrs;
-    const rest = () => {
-      const copy = grad.clone();
-      part(copy).zero_();
-      return copy;
-    };
+    // The same op again: what lies in the part has no influence, and elements of the part may overlap.
+    const rest = () => scatterOp.call([grad, grad.newZeros(context.shape(1))], context.attrs);
     return [context.needs(0) ? rest() : null, context.needs(1) ? part(grad) : null];
   },
 });
