@@ -58,7 +58,7 @@ export {
   LazyConvTranspose3d,
 } from "./layers/lazy-conv.ts";
 export { Identity, LazyLinear, Linear } from "./layers/linear.ts";
-export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./layers/loss.ts";
+export * from "./layers/loss/index.ts";
 export {
   MaxPool1d,
   MaxPool2d,

@@ -107,3 +107,27 @@ test("padding, resizing, comparing", () => {
   // @ts-expect-error no such approximation
   new nn.GELU("erf");
 });
+
+test("losses", () => {
+  new nn.CrossEntropyLoss({ labelSmoothing: 0.1, reduction: "none" });
+  new nn.KLDivLoss("batchmean");
+  new nn.BCEWithLogitsLoss(x, "sum", x);
+  new nn.CTCLoss()(x, x, [1], x);
+  new nn.TripletMarginWithDistanceLoss({ distanceFunction: new nn.PairwiseDistance() });
+  expectTypeOf(new nn.GaussianNLLLoss()(x, x, x)).toEqualTypeOf<Tensor>();
+  expectTypeOf(new nn.AdaptiveLogSoftmaxWithLoss(4, 5, [2])(x, x).loss).toEqualTypeOf<Tensor>();
+  // @ts-expect-error no such reduction
+  new nn.L1Loss("median");
+  // @ts-expect-error only the divergence is divided by the batch
+  new nn.MSELoss("batchmean");
+  // @ts-expect-error wrong name
+  new nn.CrossEntropyLoss({ labelSmooth: 0.1 });
+  // @ts-expect-error no such power
+  new nn.MultiMarginLoss(3);
+  // @ts-expect-error by name only, as in PyTorch
+  new nn.GaussianNLLLoss(true);
+  // @ts-expect-error no variances
+  new nn.GaussianNLLLoss()(x, x);
+  // @ts-expect-error no cutoffs
+  new nn.AdaptiveLogSoftmaxWithLoss(4, 5);
+});
