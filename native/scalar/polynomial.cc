@@ -1,4 +1,5 @@
-// Orthogonal polynomials by their recurrences. Degrees are truncated; a negative one gives 0, as in PyTorch.
+// Orthogonal polynomials by their recurrences, rounded step for step as PyTorch's: src/expr/polynomials.ts says why. Degrees are
+// truncated; a negative one gives 0, as in PyTorch.
 #include <stdint.h>
 
 #include "constants.h"
@@ -8,7 +9,8 @@ namespace {
 
 constexpr int64_t kMostSteps = 1 << 30;
 
-int64_t degree(double n) { return n > 0 ? (n < 0x1p62 ? (int64_t)n : (int64_t)1 << 62) : n == 0 || n > -1 ? 0 : -1; }
+// Out of its range, PyTorch's conversion to int64 gives the least one.
+int64_t degree(double n) { return n > -1 && n < 0x1p63 ? (int64_t)n : -1; }
 
 // p_k = (a_k x + b_k) p_{k-1} - c_k p_{k-2}, from p_0 = 1 and p_1 = q; stops where nothing can change any more. Degrees that
 // would take many seconds an element give NaN.
@@ -39,7 +41,7 @@ T chebyshev(Kind kind, T x, double degree_of) {
     if (kind == kU) return (T)(x == 1 ? many : odd * many);
     return (T)((x == 1) == (kind == kW) ? (x == 1 ? many : odd * many) : (x == 1 ? 1 : odd));
   }
-  if (n > 8 && x > -1 && x < 1) {
+  if (n > (kind == kT ? 6 : 8) && x > -1 && x < 1) {
     const double theta = __builtin_acos((double)x);
     switch (kind) {
       case kT: return (T)__builtin_cos(n * theta);
@@ -76,7 +78,9 @@ T laguerre(T x, double degree_of) {
   const int64_t n = degree(degree_of);
   if (n < 0) return 0;
   if (x == 0) return 1;
-  return recur<T>(n, 1 - x, [x](int64_t k, T q, T p) { return ((T)(2 * k - 1) - x) * q / (T)k - (T)(k - 1) * p / (T)k; });
+  return recur<T>(n, 1 - x, [x](int64_t k, T q, T p) {
+    return (((T)(2 * (k - 1)) + (1 - x)) * q - (T)(k - 1) * p) / (T)k;
+  });
 }
 
 template <class T>

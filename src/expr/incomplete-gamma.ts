@@ -2,7 +2,7 @@
  * @file The regularized incomplete gamma functions in float64: the power series and the continued fraction with as many
  * terms as they take, some √a for `a` near `x`; for the largest `a` an integral. The engine has an expansion for them.
  */
-import { lgamma } from "./special.ts";
+import { lgamma, zeta } from "./special.ts";
 
 /** The edges of the domain as PyTorch has them; `undefined` inside. */
 function edge(a: number, x: number): number | undefined {
@@ -13,6 +13,8 @@ function edge(a: number, x: number): number | undefined {
   if (x === Infinity) return 1;
   return Number.isNaN(a + x) ? NaN : undefined;
 }
+
+const EULER = 0.5772156649015329;
 
 /** From here on the integral is what ends soon. */
 const LARGE = 1e4;
@@ -106,6 +108,16 @@ function complement(a: number, x: number): number {
     power *= -x / n;
     sum += power / (a + n);
   }
-  const logFront = a * Math.log(x) - lgamma(a + 1);
+  const logFront = a * Math.log(x) - (a < 0.5 ? lgamma1p(a) : lgamma(a + 1));
   return -Math.expm1(logFront) - a * Math.exp(logFront) * sum;
+}
+
+/** `log Γ(1 + a)` for small `a`, of which `1 + a` keeps little: its power series but for that of `−log(1 + a)`. */
+function lgamma1p(a: number): number {
+  let sum = (1 - EULER) * a - Math.log1p(a);
+  for (let k = 2, power = -a; k < 40; k++) {
+    power *= -a;
+    sum += (zeta(k, 2) * power) / k;
+  }
+  return sum;
 }

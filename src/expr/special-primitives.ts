@@ -7,7 +7,7 @@
 import * as bessel from "./bessel.ts";
 import { apply, type Expr, type Prim, where } from "./expr.ts";
 import { igamma, igammac } from "./incomplete-gamma.ts";
-import * as polynomials from "./polynomials.ts";
+import { polynomials } from "./polynomials.ts";
 import type { PrimRule, Pullback } from "./primitives.ts";
 import { erfcx, frexp, ndtri } from "./special.ts";
 
@@ -27,6 +27,7 @@ const unary = (name: string, cost: number, value: (x: number) => number, derivat
   row(name, cost, (x) => value(x!), derivative);
 const polynomial = (name: string, value: (x: number, n: number) => number) =>
   row(name, 30, (x, n) => value(x!, n!), null);
+const inFloat64 = polynomials((x) => x, 512);
 
 const f = (name: Prim, ...x: (Expr | undefined)[]) => apply(name, ...(x as Expr[]));
 /** `y / x` in the derivative of a function that is `x/2` near 0. */
@@ -73,14 +74,14 @@ export const SPECIAL_PRIMITIVES = {
     (g, _, a, x) => [null, g.mul(gammaDensity(a!, x!)).neg()],
   ),
 
-  chebyshevT: polynomial("chebyshev_t", polynomials.chebyshevT),
-  chebyshevU: polynomial("chebyshev_u", polynomials.chebyshevU),
-  chebyshevV: polynomial("chebyshev_v", polynomials.chebyshevV),
-  chebyshevW: polynomial("chebyshev_w", polynomials.chebyshevW),
-  hermiteH: polynomial("hermite_h", polynomials.hermiteH),
-  hermiteHe: polynomial("hermite_he", polynomials.hermiteHe),
-  laguerreL: polynomial("laguerre_l", polynomials.laguerreL),
-  legendreP: polynomial("legendre_p", polynomials.legendreP),
+  chebyshevT: polynomial("chebyshev_t", inFloat64.chebyshevT),
+  chebyshevU: polynomial("chebyshev_u", inFloat64.chebyshevU),
+  chebyshevV: polynomial("chebyshev_v", inFloat64.chebyshevV),
+  chebyshevW: polynomial("chebyshev_w", inFloat64.chebyshevW),
+  hermiteH: polynomial("hermite_h", inFloat64.hermiteH),
+  hermiteHe: polynomial("hermite_he", inFloat64.hermiteHe),
+  laguerreL: polynomial("laguerre_l", inFloat64.laguerreL),
+  legendreP: polynomial("legendre_p", inFloat64.legendreP),
 
   mantissa: unary(
     "mantissa",

@@ -55,7 +55,19 @@ const DOMAIN: { readonly [P in Prim]?: readonly [number, number] } = {
   div: [0.3, 4],
   hypot: [0.3, 4],
   zeta: [1.4, 4],
+  ndtri: [0.1, 0.9],
+  besselY0: [0.3, 4],
+  besselY1: [0.3, 4],
+  k0: [0.3, 4],
+  k1: [0.3, 4],
+  k0e: [0.3, 4],
+  k1e: [0.3, 4],
+  igamma: [0.3, 4],
+  igammac: [0.3, 4],
+  mantissa: [1.05, 1.95],
 };
+/** They have a derivative by their second operand only, as in PyTorch: the ops declare the other missing. */
+const BY_SECOND: ReadonlySet<Prim> = new Set<Prim>(["zeta", "igamma", "igammac"]);
 const irregular = (low: number, high: number) =>
   Array.from({ length: 9 }, (_, i) => low + (high - low) * ((i * 0.618034 + 0.137) % 1));
 
@@ -76,7 +88,7 @@ describe("the derivative of each primitive is the slope of its evaluation", () =
         Math.abs(p.y) > 0.2,
     );
     expect(clear.length).toBeGreaterThan(4);
-    if (prim !== "zeta") expectSlopes(f, "x", clear, 1e-7);
+    if (!BY_SECOND.has(prim)) expectSlopes(f, "x", clear, 1e-7);
     if (!isUnary) expectSlopes(f, "y", clear, 1e-7);
   });
 

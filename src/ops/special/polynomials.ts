@@ -1,6 +1,8 @@
 /**
  * @file Orthogonal polynomials. The degree may be a tensor that broadcasts with the argument, or a number; fractions of it are cut
- * off, and a negative degree gives 0, as in PyTorch. They are not differentiable.
+ * off, and a degree that is negative or beyond int64 gives 0, as in PyTorch. They are not differentiable.
+ *
+ * Differs: where more than 2^30 steps of the recurrence would be needed, the result is NaN.
  */
 
 import type { Tensor } from "../../core/tensor.ts";
