@@ -3,6 +3,8 @@ import "./backends/cpu/backend.ts";
 import "./tensor.ts";
 
 export * as accelerator from "./accelerator.ts";
+export { autocast, getAutocastDtype, isAutocastEnabled } from "./amp/autocast.ts";
+export * as amp from "./amp/index.ts";
 export * as autograd from "./autograd/index.ts";
 export {
   enableGrad,

@@ -4,7 +4,7 @@ import { Tensor } from "../core/tensor.ts";
 import { handOut } from "./grad-memory.ts";
 import { attach, connect, requiresGrad, save, shouldRecord } from "./graph.ts";
 import { asView, checkInplace, written } from "./inplace.ts";
-import { withGrad } from "./modes.ts";
+import { withGrad, withRecording } from "./modes.ts";
 import { addResult, type Grad, graphFreed, Node, type ResultKind, type Saved } from "./node.ts";
 
 /** What forward leaves for backward. Further fields may be set freely. */
@@ -96,7 +96,7 @@ function applyFunction<A extends unknown[], R extends Results>(type: FunctionCla
   const context = new FunctionContext();
   context.needsInputGrad = inputs.map((t) => t !== null && requiresGrad(t));
   const node = recorded ? new FunctionNode(type as FunctionClass<unknown[], Results>, context, inputs) : null;
-  const out = withGrad(false, () => type.forward(context, ...args));
+  const out = withRecording(false, () => type.forward(context, ...args));
   const results = out instanceof Tensor ? [out] : out;
   if (!Array.isArray(results) || !results.every((t) => t instanceof Tensor))
     throw new ValueError(`${type.name}: expected forward to return a Tensor or an array of them, got ${describe(out)}`);

@@ -97,6 +97,11 @@ export function withGrad<R>(enabled: boolean, body: () => R): R {
   return withMode(enabled ? RECORDING : NO_GRAD, body);
 }
 
+/** Runs `body` with recording on or off, and the other modes as they are; for synchronous code only. */
+export function withRecording<R>(enabled: boolean, body: () => R): R {
+  return withMode(recordingAs(enabled ? RECORDING : NO_GRAD), body);
+}
+
 /** A mode opened with `using`: closes at the end of the block. */
 export interface ModeScope {
   [Symbol.dispose](): void;

@@ -1,4 +1,5 @@
 /** @file Complex tensors and their parts. */
+import { inFloat32, isAutocasting } from "../autograd/autocast.ts";
 import { Category, type DType, toComplex, toReal } from "../core/dtype.ts";
 import { DTypeError, ShapeError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
@@ -43,6 +44,7 @@ const viewAsComplexOp = viewOp({
  * @throws ShapeError if the last dimension is no pair, or the pairs do not lie one after the other
  */
 export function viewAsComplex(input: Tensor): Tensor {
+  if (isAutocasting()) return inFloat32(viewAsComplex, [input]);
   checkTensor("viewAsComplex", input);
   const { dtype, layout } = input;
   if (dtype.category !== Category.Floating || dtype.itemsize < 4)

@@ -1,4 +1,5 @@
 /** @file Distances between all pairs of vectors: cdist, pdist. */
+import { inFloat32, isAutocasting } from "../autograd/autocast.ts";
 import { promoteTypes } from "../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { broadcastShapes, numelOf, type Shape, shapeText } from "../core/shape.ts";
@@ -130,6 +131,7 @@ export function cdist(
   x1: Tensor,
   ...args: Named<[x2: Tensor, p: number, computeMode: CdistMode], ["x2", "p", "computeMode"], CdistOptions>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(cdist, [x1, ...args]);
   const {
     x2,
     p = 2,

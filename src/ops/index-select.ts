@@ -1,4 +1,5 @@
 /** @file Slices of a dimension that a vector of indices names: indexSelect, indexAdd, indexCopy, indexFill; and take and put. */
+import { inWidest, isAutocasting } from "../autograd/autocast.ts";
 import { backendOf } from "../backends/backend.ts";
 import { DTypeError, describe, IndexError, ShapeError, ValueError } from "../core/errors.ts";
 import { isScalar, type Scalar } from "../core/scalar.ts";
@@ -188,6 +189,7 @@ function indexCopyArgs(op: string, input: Tensor, args: readonly unknown[]): Ind
 
 /** A copy of `input` with the slices that `index` names replaced by those of `source`. PyTorch: `torch.index_copy`. */
 export function indexCopy(input: Tensor, ...args: IndexCopyArgs): Tensor {
+  if (isAutocasting()) return inWidest(indexCopy, [input, ...args]);
   const { dim, index, source } = indexCopyArgs("indexCopy", input, args);
   return indexCopyOp.call([input, index, source], { dim });
 }

@@ -1,4 +1,5 @@
 /** @file Several tensors made one: cat, stack and their like. */
+import { inWidest, isAutocasting } from "../autograd/autocast.ts";
 import { backendOf } from "../backends/backend.ts";
 import { type DType, promoteTypes } from "../core/dtype.ts";
 import { ShapeError, ValueError } from "../core/errors.ts";
@@ -69,6 +70,7 @@ const catOp = kernelOp<{ dim: number; shape: Shape; dtype: DType; count: number 
  * torch.cat([torch.tensor([1, 2]), torch.tensor([3])]) // tensor([1, 2, 3])
  */
 export function cat(tensors: readonly Tensor[], ...args: Dim): Tensor {
+  if (isAutocasting()) return inWidest(cat, [tensors, ...args]);
   return catAlong("cat", tensors, bind<{ dim?: number }>("cat", ["dim"], args).dim ?? 0);
 }
 
@@ -122,6 +124,7 @@ const stackOp = kernelOp<{ dim: number; dtype: DType }>({
  *                                                           //         [3, 4]])
  */
 export function stack(tensors: readonly Tensor[], ...args: Dim): Tensor {
+  if (isAutocasting()) return inWidest(stack, [tensors, ...args]);
   const { dim = 0 } = bind<{ dim?: number }>("stack", ["dim"], args);
   checkList("stack", tensors);
   const { shape } = tensors[0];

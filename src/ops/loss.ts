@@ -1,4 +1,5 @@
 /** @file Negative log likelihood and cross entropy. */
+import { inFloat32, isAutocasting } from "../autograd/autocast.ts";
 import { backendOf } from "../backends/backend.ts";
 import type { LossReduction, NllOptions } from "../backends/kernels.ts";
 import { int64, uint8 } from "../core/dtype.ts";
@@ -115,6 +116,7 @@ function checkTargets(op: string, input: Tensor, target: Tensor): number {
  * @throws IndexError if a target is no class
  */
 export function nllLoss(input: Tensor, target: Tensor, ...args: NllLossArgs): Tensor {
+  if (isAutocasting()) return inFloat32(nllLoss, [input, target, ...args]);
   const {
     weight = null,
     ignoreIndex = -100,
@@ -146,6 +148,7 @@ type CrossEntropyArgs = Call<[weight: Tensor | null], CrossEntropyOptions>;
  * F.crossEntropy(torch.zeros(1, 10), torch.tensor([3])) // tensor(2.3026)
  */
 export function crossEntropy(input: Tensor, target: Tensor, ...args: CrossEntropyArgs): Tensor {
+  if (isAutocasting()) return inFloat32(crossEntropy, [input, target, ...args]);
   const names = ["weight", "ignoreIndex", "reduction", "labelSmoothing"] as const;
   const {
     weight = null,

@@ -1,4 +1,5 @@
 /** @file Products with something added: `beta · input + alpha · product`, for matrices, batches, vectors. */
+import { inLowerPrecision, isAutocasting } from "../autograd/autocast.ts";
 import { Category, type DType } from "../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { isComplexScalar, isScalar, type Scalar, scalarCategory } from "../core/scalar.ts";
@@ -141,6 +142,7 @@ type MatOptions = { mat1: Tensor; mat2: Tensor } & Scales;
  *                                                                                //         [2.0000, 2.5000]])
  */
 export function addmm(input: Tensor, ...args: MatArgs): Tensor {
+  if (isAutocasting()) return inLowerPrecision(addmm, [input, ...args]);
   if (args.length === 2 && args[1] instanceof Tensor) return addmmAs("addmm", input, args[0], args[1], NONE); // the commonest
   const { mat1, mat2, ...scales } = named<MatOptions>("addmm", MAT, 2, args);
   return addmmAs("addmm", input, mat1, mat2, scales);
@@ -183,6 +185,7 @@ function addbmmAs(op: string, input: Tensor, batch1: Tensor, batch2: Tensor, sca
  * torch.addbmm(torch.zeros(1, 1), torch.ones(5, 1, 2), torch.ones(5, 2, 1)) // tensor([[10.]])
  */
 export function addbmm(input: Tensor, ...args: BatchArgs): Tensor {
+  if (isAutocasting()) return inLowerPrecision(addbmm, [input, ...args]);
   const { batch1, batch2, ...scales } = named<BatchOptions>("addbmm", BATCH, 2, args);
   return addbmmAs("addbmm", input, batch1, batch2, scales);
 }
@@ -227,6 +230,7 @@ function baddbmmAs(op: string, input: Tensor, batch1: Tensor, batch2: Tensor, sc
  * torch.baddbmm(torch.ones(1), torch.ones(2, 1, 3), torch.ones(2, 3, 1)).flatten() // tensor([4., 4.])
  */
 export function baddbmm(input: Tensor, ...args: BatchArgs): Tensor {
+  if (isAutocasting()) return inLowerPrecision(baddbmm, [input, ...args]);
   const { batch1, batch2, ...scales } = named<BatchOptions>("baddbmm", BATCH, 2, args);
   return baddbmmAs("baddbmm", input, batch1, batch2, scales);
 }

@@ -1,4 +1,5 @@
 /** @file Matrix products. */
+import { inLowerPrecision, isAutocasting } from "../autograd/autocast.ts";
 import { backendOf } from "../backends/backend.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
@@ -105,6 +106,7 @@ function mmInto(a: Tensor, b: Tensor, out: boolean): Tensor {
  * @throws ShapeError if the inner sizes differ
  */
 export function mm(input: Tensor, mat2: Tensor): Tensor {
+  if (isAutocasting()) return inLowerPrecision(mm, [input, mat2]);
   checkOperands("mm", input, mat2);
   if (input.ndim !== 2 || mat2.ndim !== 2)
     throw new ShapeError(`mm: expected two matrices, got ${shapeText(input.shape)} and ${shapeText(mat2.shape)}`);
@@ -130,6 +132,7 @@ const bmmOp = kernelOp({
 
 /** Products of two batches of matrices. PyTorch: `torch.bmm`. */
 export function bmm(input: Tensor, mat2: Tensor): Tensor {
+  if (isAutocasting()) return inLowerPrecision(bmm, [input, mat2]);
   checkOperands("bmm", input, mat2);
   if (input.ndim !== 3 || mat2.ndim !== 3 || input.shape[0] !== mat2.shape[0])
     throw new ShapeError(
@@ -196,6 +199,7 @@ export function dot(input: Tensor, tensor: Tensor): Tensor {
  *                                                  //         [3.]])
  */
 export function matmul(input: Tensor, other: Tensor): Tensor {
+  if (isAutocasting()) return inLowerPrecision(matmul, [input, other]);
   checkOperands("matmul", input, other);
   const [a, b] = [input.ndim, other.ndim];
   if (a === 0 || b === 0)

@@ -1,4 +1,5 @@
 /** @file Matrices made of others: blockDiag, vander; and trace. */
+import { inFloat32, isAutocasting } from "../autograd/autocast.ts";
 import { Category, type DType, int64, promoteTypes } from "../core/dtype.ts";
 import { ShapeError, ValueError } from "../core/errors.ts";
 import { shapeText } from "../core/shape.ts";
@@ -21,6 +22,7 @@ import { checkNotBool } from "./products.ts";
  * torch.trace(torch.tensor([[1, 2], [3, 4]])) // tensor(5)
  */
 export function trace(input: Tensor): Tensor {
+  if (isAutocasting()) return inFloat32(trace, [input]);
   checkTensor("trace", input);
   if (input.ndim !== 2) throw new ShapeError(`trace: expected a matrix, got shape ${shapeText(input.shape)}`);
   checkNotBool("trace", input);

@@ -1,4 +1,5 @@
 /** @file Padding: with a constant, by reflection, with the outermost elements, or around a circle. */
+import { inFloat32, isAutocasting } from "../autograd/autocast.ts";
 import { Category } from "../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { isScalar, type Scalar } from "../core/scalar.ts";
@@ -213,6 +214,8 @@ export function pad(input: Tensor, ...args: PadArgs): Tensor {
     throw new ValueError(
       `pad: expected a mode of "constant", "reflect", "replicate" or "circular", got ${describe(mode)}`,
     );
+  if (isAutocasting() && (mode === "replicate" || (mode === "reflect" && numbers.length < 6)))
+    return inFloat32(pad, [input, ...args]);
   const margins = marginsOf("pad", input, numbers);
   if (mode === "constant") return padConstant("pad", input, margins, checkValue("pad", value ?? 0));
   if (value !== null && value !== 0)

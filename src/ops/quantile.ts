@@ -1,4 +1,5 @@
 /** @file Quantiles: between which sorted elements they lie, and where between. */
+import { inFloat32, isAutocasting } from "../autograd/autocast.ts";
 import { float32, float64, int64 } from "../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { shapeText, wrapDim } from "../core/shape.ts";
@@ -96,6 +97,7 @@ function quantiles(op: string, input: Tensor, args: readonly unknown[], ignoreNa
  * torch.quantile(torch.tensor([0, 1, 2, 3.5]), torch.tensor([0.5, 1])) // tensor([1.5000, 3.5000])
  */
 export function quantile(input: Tensor, ...args: QuantileArgs): Tensor {
+  if (isAutocasting()) return inFloat32(quantile, [input, ...args]);
   return quantiles("quantile", input, args, false);
 }
 
@@ -105,5 +107,6 @@ export function quantile(input: Tensor, ...args: QuantileArgs): Tensor {
  * torch.nanquantile(torch.tensor([NaN, 1, 2]), 0.5) // tensor(1.5000)
  */
 export function nanquantile(input: Tensor, ...args: QuantileArgs): Tensor {
+  if (isAutocasting()) return inFloat32(nanquantile, [input, ...args]);
   return quantiles("nanquantile", input, args, true);
 }

@@ -1,4 +1,5 @@
 /** @file Sums, means, extremes: ops of the reduction form. */
+import { inFloat32, isAutocasting } from "../autograd/autocast.ts";
 import { bool, Category, type DType, int64, uint8 } from "../core/dtype.ts";
 import { AutogradError, DTypeError } from "../core/errors.ts";
 import { numelOf } from "../core/shape.ts";
@@ -158,6 +159,7 @@ export function prod(
   input: Tensor,
   ...args: Call<[dim: number, keepdim: boolean], { dim?: number | null; keepdim?: boolean; dtype?: DType | null }>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(prod, [input, ...args]);
   const { dim, keepdim = false, dtype } = bind<SumOptions>("prod", SUM_PARAMETERS, args);
   return prodOp.call(input, dim, keepdim, dtype);
 }

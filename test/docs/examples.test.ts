@@ -82,6 +82,7 @@ describe("examples", () => {
 const NAMESPACES: Readonly<Record<string, object>> = {
   torch,
   "torch.accelerator": torch.accelerator,
+  "torch.amp": torch.amp,
   "torch.autograd": torch.autograd,
   "torch.autograd.graph": torch.autograd.graph,
   "torch.backends": torch.backends,

@@ -1,4 +1,5 @@
 /** @file Attention: scaled dot products, and the multi-head form that `nn.MultiheadAttention` computes. */
+import { inLowerPrecision, isAutocasting } from "../../autograd/autocast.ts";
 import { isGradEnabled } from "../../autograd/modes.ts";
 import { bool, type DType, float32, float64 } from "../../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../../core/errors.ts";
@@ -73,6 +74,7 @@ function repeatHeads(op: string, query: Tensor, x: Tensor, name: string): Tensor
  *                                                          //         [0.3302, 0.6698]])
  */
 export function scaledDotProductAttention(query: Tensor, ...args: AttentionArgs): Tensor {
+  if (isAutocasting()) return inLowerPrecision(scaledDotProductAttention, [query, ...args]);
   const op = "scaledDotProductAttention";
   const given = named<{ key: Tensor; value: Tensor } & AttentionOptions>(op, ATTENTION, 2, args);
   const { key, value, attnMask = null, dropoutP = 0, isCausal = false, enableGqa = false } = given;

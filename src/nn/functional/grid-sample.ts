@@ -1,4 +1,5 @@
 /** @file Images and volumes read at positions: `gridSample`, and `affineGrid`, which makes such positions. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { type Backend, backendOf } from "../../backends/backend.ts";
 import type { GridSampleOptions as Attrs } from "../../backends/resample-kernels.ts";
 import { type DType, float32 } from "../../core/dtype.ts";
@@ -98,6 +99,7 @@ type GridSampleArgs = Named<
  * F.gridSample(image, torch.tensor([[[[0.0, -0.5], [0.5, 0.5]]]]), { alignCorners: false }) // tensor([[[[1.5000, 4.5000]]]])
  */
 export function gridSample(input: Tensor, ...args: GridSampleArgs): Tensor {
+  if (isAutocasting()) return inFloat32(gridSample, [input, ...args]);
   checkTensor("gridSample", input);
   const {
     grid,

@@ -1,4 +1,5 @@
 /** @file `linear`, and the like. */
+import { inLowerPrecision, isAutocasting } from "../../autograd/autocast.ts";
 import { describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { numelOf, shapeText } from "../../core/shape.ts";
 import { Tensor } from "../../core/tensor.ts";
@@ -15,6 +16,7 @@ import { addmm } from "../../ops/matmul-add.ts";
  * @throws ShapeError if the sizes do not fit
  */
 export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  if (isAutocasting()) return inLowerPrecision(linear, [input, weight, bias]);
   for (const [x, name] of [
     [input, "input"],
     [weight, "weight"],

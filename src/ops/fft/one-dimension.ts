@@ -1,4 +1,5 @@
 /** @file Transforms along one dimension. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { bind, type Call } from "../bind.ts";
 import { checkTensor } from "../params.ts";
@@ -59,6 +60,7 @@ function toReal(op: string, input: Tensor, args: readonly unknown[], forward: bo
  * torch.fft.fft(torch.tensor([1, 2, 3, 4])).real // tensor([10., -2., -2., -2.])
  */
 export function fft(input: Tensor, ...args: FftArgs): Tensor {
+  if (isAutocasting()) return inFloat32(fft, [input, ...args]);
   return full("fft", input, args, true);
 }
 
@@ -68,6 +70,7 @@ export function fft(input: Tensor, ...args: FftArgs): Tensor {
  * torch.fft.ifft(torch.fft.fft(torch.tensor([1, 2.5]))).real // tensor([1.0000, 2.5000])
  */
 export function ifft(input: Tensor, ...args: FftArgs): Tensor {
+  if (isAutocasting()) return inFloat32(ifft, [input, ...args]);
   return full("ifft", input, args, false);
 }
 
@@ -81,6 +84,7 @@ export function ifft(input: Tensor, ...args: FftArgs): Tensor {
  * torch.fft.rfft(torch.tensor([1, 2, 3, 4])).imag // tensor([0., 2., 0.])
  */
 export function rfft(input: Tensor, ...args: FftArgs): Tensor {
+  if (isAutocasting()) return inFloat32(rfft, [input, ...args]);
   return fromReal("rfft", input, args, true);
 }
 
@@ -92,6 +96,7 @@ export function rfft(input: Tensor, ...args: FftArgs): Tensor {
  * torch.fft.irfft(torch.fft.rfft(torch.tensor([1, 2, 3.5])), 3) // tensor([1.0000, 2.0000, 3.5000])
  */
 export function irfft(input: Tensor, ...args: FftArgs): Tensor {
+  if (isAutocasting()) return inFloat32(irfft, [input, ...args]);
   return toReal("irfft", input, args, false);
 }
 
@@ -100,10 +105,12 @@ export function irfft(input: Tensor, ...args: FftArgs): Tensor {
  * @param args - `n`, the size of the result (2 (size − 1), if not given), `dim` (−1), `norm` (`"backward"`)
  */
 export function hfft(input: Tensor, ...args: FftArgs): Tensor {
+  if (isAutocasting()) return inFloat32(hfft, [input, ...args]);
   return toReal("hfft", input, args, true);
 }
 
 /** The inverse of `hfft`: of real numbers, n / 2 + 1 complex ones. PyTorch: `torch.fft.ihfft`. */
 export function ihfft(input: Tensor, ...args: FftArgs): Tensor {
+  if (isAutocasting()) return inFloat32(ihfft, [input, ...args]);
   return fromReal("ihfft", input, args, false);
 }

@@ -1,4 +1,5 @@
 /** @file Transforms along two, several or all dimensions. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { bind, type Call } from "../bind.ts";
 import { checkTensor } from "../params.ts";
@@ -77,11 +78,13 @@ function toReal(op: string, input: Tensor, args: readonly unknown[], forward: bo
  *                                                     //         [-4.,  0.]])
  */
 export function fftn(input: Tensor, ...args: FftnArgs): Tensor {
+  if (isAutocasting()) return inFloat32(fftn, [input, ...args]);
   return full("fftn", input, args, true, null);
 }
 
 /** The inverse of `fftn`. PyTorch: `torch.fft.ifftn`. */
 export function ifftn(input: Tensor, ...args: FftnArgs): Tensor {
+  if (isAutocasting()) return inFloat32(ifftn, [input, ...args]);
   return full("ifftn", input, args, false, null);
 }
 
@@ -90,11 +93,13 @@ export function ifftn(input: Tensor, ...args: FftnArgs): Tensor {
  * PyTorch: `torch.fft.rfftn`.
  */
 export function rfftn(input: Tensor, ...args: FftnArgs): Tensor {
+  if (isAutocasting()) return inFloat32(rfftn, [input, ...args]);
   return fromReal("rfftn", input, args, true, null);
 }
 
 /** The inverse of `rfftn`; pass `s` where the last size was odd. PyTorch: `torch.fft.irfftn`. */
 export function irfftn(input: Tensor, ...args: FftnArgs): Tensor {
+  if (isAutocasting()) return inFloat32(irfftn, [input, ...args]);
   return toReal("irfftn", input, args, false, null);
 }
 
@@ -116,21 +121,25 @@ export function ihfftn(input: Tensor, ...args: FftnArgs): Tensor {
  *                                   //         [0., 2.]])
  */
 export function fft2(input: Tensor, ...args: FftnArgs): Tensor {
+  if (isAutocasting()) return inFloat32(fft2, [input, ...args]);
   return full("fft2", input, args, true, LAST_TWO);
 }
 
 /** The inverse of `fft2`. PyTorch: `torch.fft.ifft2`. */
 export function ifft2(input: Tensor, ...args: FftnArgs): Tensor {
+  if (isAutocasting()) return inFloat32(ifft2, [input, ...args]);
   return full("ifft2", input, args, false, LAST_TWO);
 }
 
 /** As `rfftn`, along two dimensions. PyTorch: `torch.fft.rfft2`. */
 export function rfft2(input: Tensor, ...args: FftnArgs): Tensor {
+  if (isAutocasting()) return inFloat32(rfft2, [input, ...args]);
   return fromReal("rfft2", input, args, true, LAST_TWO);
 }
 
 /** The inverse of `rfft2`. PyTorch: `torch.fft.irfft2`. */
 export function irfft2(input: Tensor, ...args: FftnArgs): Tensor {
+  if (isAutocasting()) return inFloat32(irfft2, [input, ...args]);
   return toReal("irfft2", input, args, false, LAST_TWO);
 }
 

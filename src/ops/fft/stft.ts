@@ -1,4 +1,5 @@
 /** @file Short-time Fourier transforms: of the windows of a signal, one after the other, and back. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { toReal } from "../../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { shapeText } from "../../core/shape.ts";
@@ -103,6 +104,7 @@ export type StftArgs = Named<
  *                                                                                            //         [-1.5000, -1.0000]])
  */
 export function stft(input: Tensor, ...args: StftArgs): Tensor {
+  if (isAutocasting()) return inFloat32(stft, [input, ...args]);
   checkTensor("stft", input);
   const options = named<StftOptions>("stft", STFT, 1, args);
   const { nFft, center = true, padMode = "reflect", normalized = false, onesided = null } = options;

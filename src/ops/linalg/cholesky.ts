@@ -1,4 +1,5 @@
 /** @file Cholesky factors, and what is solved with them. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { backendOf } from "../../backends/backend.ts";
 import { int32 } from "../../core/dtype.ts";
 import { broadcastShapes } from "../../core/shape.ts";
@@ -58,11 +59,13 @@ function checked(op: string, A: Tensor, upper: boolean): Tensor {
  *                                                                                 //         [1., 2.]])
  */
 export function cholesky(A: Tensor, ...args: UpperArgs): Tensor {
+  if (isAutocasting()) return inFloat32(cholesky, [A, ...args]);
   return checked("linalg.cholesky", A, upperOf("linalg.cholesky", args));
 }
 
 /** The Cholesky factor, as `linalg.cholesky` gives it. PyTorch: `torch.cholesky`. */
 export function choleskyOld(input: Tensor, ...args: UpperArgs): Tensor {
+  if (isAutocasting()) return inFloat32(choleskyOld, [input, ...args]);
   return checked("cholesky", input, upperOf("cholesky", args));
 }
 
@@ -83,6 +86,7 @@ export function choleskyEx(
   A: Tensor,
   ...args: Call<[upper: boolean, checkErrors: boolean], ExOptions>
 ): NamedTuple<{ L: Tensor; info: Tensor }> {
+  if (isAutocasting()) return inFloat32(choleskyEx, [A, ...args]);
   const op = "linalg.choleskyEx";
   const { upper = false, checkErrors = false } = bind<ExOptions>(op, ["upper", "checkErrors"], args);
   const [L, info] = factor(op, A, upper);
@@ -132,6 +136,7 @@ export function choleskySolve(
   input: Tensor,
   ...args: Named<[L: Tensor, upper: boolean], ["L", "upper"], SolveOptions>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(choleskySolve, [input, ...args]);
   const op = "choleskySolve";
   const { L, upper = false } = named<SolveOptions>(op, ["L", "upper"], 1, args);
   checkSquare(op, L, "L");
@@ -169,6 +174,7 @@ const choleskyInverseOp = kernelOp<{ upper: boolean }>({
  *                                            //         [0.0000, 0.2500]])
  */
 export function choleskyInverse(input: Tensor, ...args: UpperArgs): Tensor {
+  if (isAutocasting()) return inFloat32(choleskyInverse, [input, ...args]);
   const op = "choleskyInverse";
   const upper = upperOf(op, args);
   checkSquare(op, input, "L");

@@ -1,4 +1,5 @@
 /** @file Eigenvalues and eigenvectors. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { isGradEnabled } from "../../autograd/modes.ts";
 import { backendOf } from "../../backends/backend.ts";
 import { complex128, float64, int32, toComplex, toReal } from "../../core/dtype.ts";
@@ -84,6 +85,7 @@ export type EigenTuple = NamedTuple<{ eigenvalues: Tensor; eigenvectors: Tensor 
  * torch.linalg.eigh(torch.tensor([[2, 0], [0, 1.5]])).eigenvalues // tensor([1.5000, 2.0000])
  */
 export function eigh(A: Tensor, ...args: UploArgs): EigenTuple {
+  if (isAutocasting()) return inFloat32(eigh, [A, ...args]);
   const op = "linalg.eigh";
   const upper = isUpper(op, args);
   checkSquare(op, A);
@@ -98,6 +100,7 @@ export function eigh(A: Tensor, ...args: UploArgs): EigenTuple {
  * torch.linalg.eigvalsh(torch.tensor([[2, 0], [0, 1.5]])) // tensor([1.5000, 2.0000])
  */
 export function eigvalsh(A: Tensor, ...args: UploArgs): Tensor {
+  if (isAutocasting()) return inFloat32(eigvalsh, [A, ...args]);
   const op = "linalg.eigvalsh";
   const upper = isUpper(op, args);
   checkSquare(op, A);
@@ -147,6 +150,7 @@ const eigOp = kernelOp<Attrs>({
  * torch.linalg.eig(torch.tensor([[2, 0], [0, 1.5]])).eigenvalues // tensor([2.0000+0.j, 1.5000+0.j])
  */
 export function eig(A: Tensor): EigenTuple {
+  if (isAutocasting()) return inFloat32(eig, [A]);
   const op = "linalg.eig";
   checkSquare(op, A);
   const [eigenvalues, eigenvectors] = eigOp.results([A], { op, vectors: true }) as [Tensor, Tensor];
@@ -159,6 +163,7 @@ export function eig(A: Tensor): EigenTuple {
  * torch.linalg.eigvals(torch.tensor([[2, 0], [0, 1.5]])) // tensor([2.0000+0.j, 1.5000+0.j])
  */
 export function eigvals(A: Tensor): Tensor {
+  if (isAutocasting()) return inFloat32(eigvals, [A]);
   const op = "linalg.eigvals";
   checkSquare(op, A);
   return eigOp.results([A], { op, vectors: isGradEnabled() && A.requiresGrad })[0] as Tensor;

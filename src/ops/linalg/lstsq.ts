@@ -1,4 +1,5 @@
 /** @file Least squares. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { int64, toReal } from "../../core/dtype.ts";
 import { DTypeError, describe, LinAlgError, ShapeError, ValueError } from "../../core/errors.ts";
 import { broadcastShapes, sameShape, shapeText } from "../../core/shape.ts";
@@ -110,6 +111,7 @@ export function lstsq(
   A: Tensor,
   ...args: Named<[B: Tensor, rcond: number | null], ["B", "rcond"], LstsqOptions>
 ): LeastSquares {
+  if (isAutocasting()) return inFloat32(lstsq, [A, ...args]);
   const op = "linalg.lstsq";
   const { B, rcond, driver } = named<LstsqOptions>(op, ["B", "rcond", "driver"], 1, args);
   checkMatrix(op, A);

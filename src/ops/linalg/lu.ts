@@ -1,4 +1,5 @@
 /** @file LU factors with partial pivoting, and what is solved with them. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { backendOf } from "../../backends/backend.ts";
 import { int32 } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, ValueError } from "../../core/errors.ts";
@@ -193,6 +194,7 @@ export function luOld(
   input: Tensor,
   ...args: Call<[pivot: boolean, getInfos: boolean], OldOptions>
 ): readonly [LU: Tensor, pivots: Tensor, infos?: Tensor] {
+  if (isAutocasting()) return inFloat32(luOld, [input, ...args]);
   checkMatrix("lu", input);
   const { pivot = true, getInfos = false } = bind<OldOptions>("lu", ["pivot", "getInfos"], args);
   checkPivot("lu", pivot);
@@ -333,6 +335,7 @@ export function luSolveOld(
   input: Tensor,
   ...args: Named<[LUData: Tensor, LUPivots: Tensor], ["LUData", "LUPivots"], OldSolveOptions>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(luSolveOld, [input, ...args]);
   const op = "luSolve";
   const { LUData, LUPivots } = named<OldSolveOptions>(op, ["LUData", "LUPivots"], 2, args);
   checkSquare(op, LUData, "LU");

@@ -1,4 +1,5 @@
 /** @file Pseudo-inverses, ranks and condition numbers: what depends on which singular values count for nothing. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { int64, toReal } from "../../core/dtype.ts";
 import { describe, ValueError } from "../../core/errors.ts";
 import { Tensor } from "../../core/tensor.ts";
@@ -122,6 +123,7 @@ export function pinv(A: Tensor, ...args: Call<[rcond: Tolerance, hermitian: bool
  *                                     //         [0.0000, 0.5000]])
  */
 export function pinverse(input: Tensor, ...args: Call<[rcond: number], { rcond?: number }>): Tensor {
+  if (isAutocasting()) return inFloat32(pinverse, [input, ...args]);
   const { rcond = 1e-15 } = bind<{ rcond?: number }>("pinverse", ["rcond"], args);
   return pseudoInverse("pinverse", input, false, { atol: 0, rtol: rcond });
 }
@@ -145,6 +147,7 @@ interface RankOptions {
  * torch.linalg.matrixRank(torch.ones(3, 3)) // tensor(1)
  */
 export function matrixRank(A: Tensor, ...args: Call<[tol: Tolerance, hermitian: boolean], RankOptions>): Tensor {
+  if (isAutocasting()) return inFloat32(matrixRank, [A, ...args]);
   const op = "linalg.matrixRank";
   const bound = bind<RankOptions>(op, ["tol", "hermitian", "atol", "rtol"], args);
   const { tol, hermitian = false } = bound;
@@ -167,6 +170,7 @@ export function matrixRank(A: Tensor, ...args: Call<[tol: Tolerance, hermitian: 
  * torch.linalg.cond(torch.tensor([[4, 0], [0, 0.5]])) // tensor(8.)
  */
 export function cond(A: Tensor, ...args: Call<[p: MatrixNormOrder | null], { p?: MatrixNormOrder | null }>): Tensor {
+  if (isAutocasting()) return inFloat32(cond, [A, ...args]);
   const op = "linalg.cond";
   const { p = null } = bind<{ p?: MatrixNormOrder | null }>(op, ["p"], args);
   checkMatrix(op, A);

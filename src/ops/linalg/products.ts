@@ -1,4 +1,5 @@
 /** @file Products, diagonals and powers, as `torch.linalg` has them. */
+import { inLowerPrecision, isAutocasting } from "../../autograd/autocast.ts";
 import { Category } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, ValueError } from "../../core/errors.ts";
 import { broadcastShapes, shapeText } from "../../core/shape.ts";
@@ -18,6 +19,7 @@ import { checkNotBool, vdot } from "../products.ts";
  * torch.linalg.matmul(torch.tensor([[1, 2]]), torch.tensor([[3], [4]])) // tensor([[11]])
  */
 export function matmul(input: Tensor, ...args: Named<[other: Tensor], ["other"], { other: Tensor }>): Tensor {
+  if (isAutocasting()) return inLowerPrecision(matmul, [input, ...args]);
   const { other } = named<{ other: Tensor }>("linalg.matmul", ["other"], 1, args);
   return matmulOp(input, other);
 }
@@ -39,6 +41,7 @@ interface VecdotOptions {
  * torch.linalg.vecdot(torch.tensor([[1, 2], [3, 4.5]]), torch.ones(2, 2)) // tensor([3.0000, 7.5000])
  */
 export function vecdot(x: Tensor, ...args: Named<[y: Tensor, dim: number], ["y", "dim"], VecdotOptions>): Tensor {
+  if (isAutocasting()) return inLowerPrecision(vecdot, [x, ...args]);
   const op = "linalg.vecdot";
   const { y, dim = -1 } = named<VecdotOptions>(op, ["y", "dim"], 1, args);
   checkOperands(op, x, y);

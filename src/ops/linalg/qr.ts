@@ -1,4 +1,5 @@
 /** @file QR factors and products of Householder reflectors. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { backendOf } from "../../backends/backend.ts";
 import { AutogradError, DTypeError, describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { numelOf, shapeText } from "../../core/shape.ts";
@@ -118,6 +119,7 @@ export type QR = NamedTuple<{ Q: Tensor; R: Tensor }>;
  *                                                     //         [ 0.0000,  0.0000]])
  */
 export function qr(A: Tensor, ...args: Call<[mode: Mode], { mode?: Mode }>): QR {
+  if (isAutocasting()) return inFloat32(qr, [A, ...args]);
   const op = "linalg.qr";
   const { mode = "reduced" } = bind<{ mode?: Mode }>(op, ["mode"], args);
   checkMatrix(op, A);
@@ -134,6 +136,7 @@ export function qr(A: Tensor, ...args: Call<[mode: Mode], { mode?: Mode }>): QR 
  * torch.qr(torch.tensor([[3, 1.5], [4, 2]])).Q.shape // [2, 2]
  */
 export function qrOld(input: Tensor, ...args: Call<[some: boolean], { some?: boolean }>): QR {
+  if (isAutocasting()) return inFloat32(qrOld, [input, ...args]);
   const { some = true } = bind<{ some?: boolean }>("qr", ["some"], args);
   checkMatrix("qr", input, "input");
   const [Q, R] = qrOp.results([input], { mode: some ? "reduced" : "complete" }) as [Tensor, Tensor];
@@ -150,6 +153,7 @@ export function qrOld(input: Tensor, ...args: Call<[some: boolean], { some?: boo
  * torch.geqrf(torch.tensor([[3., 1.5], [4, 2]])).tau // tensor([1.6000, 0.0000])
  */
 export function geqrf(input: Tensor): NamedTuple<{ a: Tensor; tau: Tensor }> {
+  if (isAutocasting()) return inFloat32(geqrf, [input]);
   checkMatrix("geqrf", input, "input");
   const [a, tau] = geqrfOp.results([input], undefined) as [Tensor, Tensor];
   return namedTuple({ a, tau }, "geqrf");
@@ -198,12 +202,14 @@ function product(op: string, input: Tensor, tau: Tensor, name: string): Tensor {
  *                                         //         [-0.8000,  0.6000]])
  */
 export function householderProduct(A: Tensor, ...args: Named<[tau: Tensor], ["tau"], { tau: Tensor }>): Tensor {
+  if (isAutocasting()) return inFloat32(householderProduct, [A, ...args]);
   const op = "linalg.householderProduct";
   return product(op, A, named<{ tau: Tensor }>(op, ["tau"], 1, args).tau, "A");
 }
 
 /** As `linalg.householderProduct`. PyTorch: `torch.orgqr`. */
 export function orgqr(input: Tensor, ...args: Named<[input2: Tensor], ["input2"], { input2: Tensor }>): Tensor {
+  if (isAutocasting()) return inFloat32(orgqr, [input, ...args]);
   return product("orgqr", input, named<{ input2: Tensor }>("orgqr", ["input2"], 1, args).input2, "input");
 }
 
@@ -233,6 +239,7 @@ export function ormqr(
     OrmqrOptions
   >
 ): Tensor {
+  if (isAutocasting()) return inFloat32(ormqr, [input, ...args]);
   const op = "ormqr";
   const names = ["tau", "other", "left", "transpose"] as const;
   const { tau, other, left = true, transpose = false } = named<OrmqrOptions>(op, names, 2, args);

@@ -1,4 +1,5 @@
 /** @file Systems of equations and inverses. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { isGradEnabled } from "../../autograd/modes.ts";
 import { backendOf } from "../../backends/backend.ts";
 import { DTypeError, ShapeError } from "../../core/errors.ts";
@@ -89,6 +90,7 @@ type SolveArgs = Named<[B: Tensor], ["B"], SolveOptions>;
  * torch.linalg.solve(torch.eye(2).mul(2), torch.ones(2)) // tensor([0.5000, 0.5000])
  */
 export function solve(A: Tensor, ...args: SolveArgs): Tensor {
+  if (isAutocasting()) return inFloat32(solve, [A, ...args]);
   const op = "linalg.solve";
   const { B, left = true } = named<SolveOptions>(op, ["B", "left"], 1, args);
   const [X, info] = solveEither(op, A, B, left);
@@ -155,11 +157,13 @@ function checkedInverse(op: string, A: Tensor): Tensor {
  *                                                    //         [0.0000, 2.0000]])
  */
 export function inv(A: Tensor): Tensor {
+  if (isAutocasting()) return inFloat32(inv, [A]);
   return checkedInverse("linalg.inv", A);
 }
 
 /** The inverse of each matrix, as `linalg.inv` gives it. PyTorch: `torch.inverse`. */
 export function inverse(input: Tensor): Tensor {
+  if (isAutocasting()) return inFloat32(inverse, [input]);
   return checkedInverse("inverse", input);
 }
 
@@ -173,6 +177,7 @@ export function invEx(
   A: Tensor,
   ...args: Call<[], { checkErrors?: boolean }>
 ): NamedTuple<{ inverse: Tensor; info: Tensor }> {
+  if (isAutocasting()) return inFloat32(invEx, [A, ...args]);
   const op = "linalg.invEx";
   const { checkErrors = false } = bind<{ checkErrors?: boolean }>(op, ["checkErrors"], args);
   const [inverse, info] = inverses(op, A);
@@ -191,6 +196,7 @@ export function invEx(
  * torch.linalg.tensorinv(torch.eye(4).reshape(2, 2, 4)).shape // [4, 2, 2]
  */
 export function tensorinv(A: Tensor, ...args: Call<[ind: number], { ind?: number }>): Tensor {
+  if (isAutocasting()) return inFloat32(tensorinv, [A, ...args]);
   const op = "linalg.tensorinv";
   const { ind = 2 } = bind<{ ind?: number }>(op, ["ind"], args);
   checkTensor(op, A);
@@ -221,6 +227,7 @@ export function tensorsolve(
   A: Tensor,
   ...args: Named<[B: Tensor, dims: readonly number[] | null], ["B", "dims"], TensorsolveOptions>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(tensorsolve, [A, ...args]);
   const op = "linalg.tensorsolve";
   const { B, dims = null } = named<TensorsolveOptions>(op, ["B", "dims"], 1, args);
   checkTensor(op, A);

@@ -1,4 +1,5 @@
 /** @file Singular values and vectors. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { isGradEnabled } from "../../autograd/modes.ts";
 import { backendOf } from "../../backends/backend.ts";
 import { int32, toReal } from "../../core/dtype.ts";
@@ -158,6 +159,7 @@ export function svd(
   A: Tensor,
   ...args: Call<[fullMatrices: boolean], SvdOptions>
 ): NamedTuple<{ U: Tensor; S: Tensor; Vh: Tensor }, readonly [Tensor, Tensor, Tensor]> {
+  if (isAutocasting()) return inFloat32(svd, [A, ...args]);
   const op = "linalg.svd";
   const { fullMatrices = true, driver = null } = bind<SvdOptions>(op, ["fullMatrices", "driver"], args);
   checkMatrix(op, A);
@@ -176,6 +178,7 @@ export function svd(
  * torch.linalg.svdvals(torch.tensor([[3, 0], [0, 4.5]])) // tensor([4.5000, 3.0000])
  */
 export function svdvals(A: Tensor, ...args: Call<[], { driver?: string | null }>): Tensor {
+  if (isAutocasting()) return inFloat32(svdvals, [A, ...args]);
   const op = "linalg.svdvals";
   checkDriver(op, bind<{ driver?: string | null }>(op, ["driver"], args).driver ?? null);
   return singularValues(op, A);
@@ -197,6 +200,7 @@ export type UsvTuple = NamedTuple<{ U: Tensor; S: Tensor; V: Tensor }, readonly 
  * torch.svd(torch.tensor([[3, 0], [0, 4.5]])).S // tensor([4.5000, 3.0000])
  */
 export function svdOld(input: Tensor, ...args: Call<[some: boolean, computeUv: boolean], OldOptions>): UsvTuple {
+  if (isAutocasting()) return inFloat32(svdOld, [input, ...args]);
   const { some = true, computeUv = true } = bind<OldOptions>("svd", ["some", "computeUv"], args);
   checkMatrix("svd", input, "input");
   if (computeUv) {

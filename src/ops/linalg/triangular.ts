@@ -1,4 +1,5 @@
 /** @file Equations with triangular matrices. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { backendOf } from "../../backends/backend.ts";
 import { DTypeError, ShapeError } from "../../core/errors.ts";
 import { broadcastShapes, type Shape, shapeText } from "../../core/shape.ts";
@@ -119,6 +120,7 @@ type TriangularSolveArgs = Named<
  *                                                                //         [1.]])
  */
 export function triangularSolve(input: Tensor, ...args: TriangularSolveArgs): TriangularSolution {
+  if (isAutocasting()) return inFloat32(triangularSolve, [input, ...args]);
   const op = "triangularSolve";
   const names = ["A", "upper", "transpose", "unitriangular"] as const;
   const bound = named<TriangularSolveOptions>(op, names, 1, args);

@@ -1,4 +1,5 @@
 /** @file Reductions of the elements that a mask leaves in. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { bool, Category, type DType, float32, int64 } from "../../core/dtype.ts";
 import { DTypeError, ValueError } from "../../core/errors.ts";
 import { wrapDims } from "../../core/shape.ts";
@@ -51,6 +52,7 @@ export function sum(input: Tensor, ...args: ReduceArgs): Tensor {
 
 /** Product of the elements where `mask` is true. PyTorch: `torch.masked.prod`. */
 export function prod(input: Tensor, ...args: ReduceArgs): Tensor {
+  if (isAutocasting()) return inFloat32(prod, [input, ...args]);
   const { dim, keepdim, dtype, mask } = reductionArgs("masked.prod", input, args);
   const x = applyMask("masked.prod", input, mask, "one").to(counted(input, dtype));
   // Over several dimensions one after the other, the last first.

@@ -1,4 +1,5 @@
 /** @file Complex numbers by their parts: angle, conjugate, polar form. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { Category } from "../../core/dtype.ts";
 import { DTypeError, describe, ValueError } from "../../core/errors.ts";
 import { Tensor } from "../../core/tensor.ts";
@@ -106,4 +107,7 @@ const fromPolar: PointwiseOnly<Pair> = pointwise({
  * @example
  * torch.polar(torch.tensor([1.5, 2]), torch.tensor([0.5, 2.5])) // tensor([ 1.3164+0.7191j, -1.6023+1.1969j])
  */
-export const polar: PointwiseOnly<Pair> = fromPolar;
+export const polar: PointwiseOnly<Pair> = Object.assign(
+  (...args: Parameters<Pair>) => (isAutocasting() ? inFloat32(fromPolar, args) : fromPolar(...args)),
+  { op: fromPolar.op },
+);

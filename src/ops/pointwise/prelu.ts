@@ -1,4 +1,5 @@
 /** @file The rectifier whose slope below 0 is learned. */
+import { inLowerPrecision, isAutocasting } from "../../autograd/autocast.ts";
 import { DTypeError, ShapeError } from "../../core/errors.ts";
 import { shapeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
@@ -29,6 +30,7 @@ const kernel: PointwiseOnly<Pair> = pointwise({
  * torch.prelu(torch.tensor([-2, 4.5]), torch.tensor([0.25])) // tensor([-0.5000,  4.5000])
  */
 export function prelu(input: Tensor, ...args: Named<[weight: Tensor], ["weight"], { weight: Tensor }>): Tensor {
+  if (isAutocasting()) return inLowerPrecision(prelu, [input, ...args]);
   const { weight } = named<{ weight: Tensor }>("prelu", ["weight"], 1, args);
   checkTensor("prelu", input);
   checkTensor("prelu", weight, "weight");

@@ -1,4 +1,5 @@
 /** @file Averages and maxima over windows that divide the input evenly into a given number of results. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { shouldRecord } from "../../autograd/graph.ts";
 import { backendOf } from "../../backends/backend.ts";
 import { int64 } from "../../core/dtype.ts";
@@ -153,6 +154,7 @@ export function adaptiveAvgPool2d(input: Tensor, ...args: AdaptiveAvgPoolArgs): 
  * @param args - `outputSize`: D, H and W of the result, one number for all; `null` keeps the input's
  */
 export function adaptiveAvgPool3d(input: Tensor, ...args: AdaptiveAvgPoolArgs): Tensor {
+  if (isAutocasting()) return inFloat32(adaptiveAvgPool3d, [input, ...args]);
   return adaptiveAvgPool("adaptiveAvgPool3d", 3, input, args);
 }
 
@@ -190,6 +192,7 @@ function runMax(op: string, dims: Dims, input: Tensor, outputSize: OutputSize, r
 
 function adaptiveMaxPool(op: string, dims: Dims): AdaptiveMaxPool {
   const call = (input: Tensor, ...args: AdaptiveMaxPoolArgs): Tensor | [Tensor, Tensor] => {
+    if (dims === 3 && isAutocasting()) return inFloat32(call, [input, ...args]);
     const { outputSize, returnIndices = false } = named<AdaptiveMaxPoolOptions>(
       op,
       ["outputSize", "returnIndices"],
@@ -247,5 +250,6 @@ export function adaptiveMaxPool2dWithIndices(input: Tensor, ...args: AdaptiveAvg
 
 /** `adaptiveMaxPool3d` with `returnIndices`. PyTorch: `torch.nn.functional.adaptive_max_pool3d_with_indices`. */
 export function adaptiveMaxPool3dWithIndices(input: Tensor, ...args: AdaptiveAvgPoolArgs): [Tensor, Tensor] {
+  if (isAutocasting()) return inFloat32(adaptiveMaxPool3dWithIndices, [input, ...args]);
   return withIndices("adaptiveMaxPool3dWithIndices", 3, input, args);
 }

@@ -1,4 +1,5 @@
 /** @file Averages over sliding windows. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { backendOf } from "../../backends/backend.ts";
 import type { AverageOptions } from "../../backends/pool-kernels.ts";
 import { int64 } from "../../core/dtype.ts";
@@ -145,5 +146,6 @@ export function avgPool2d(input: Tensor, ...args: AvgPoolArgs): Tensor {
  * @throws ShapeError if the input is smaller than the window
  */
 export function avgPool3d(input: Tensor, ...args: AvgPoolArgs): Tensor {
+  if (isAutocasting()) return inFloat32(avgPool3d, [input, ...args]);
   return avgPool("avgPool3d", 3, input, named<AvgPoolOptions>("avgPool3d", NAMES, 1, args));
 }

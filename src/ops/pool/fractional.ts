@@ -1,4 +1,5 @@
 /** @file Maxima over windows that are spread at random, so that images shrink by any factor. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { backendOf } from "../../backends/backend.ts";
 import { int64 } from "../../core/dtype.ts";
 import { describe, ShapeError, ValueError } from "../../core/errors.ts";
@@ -118,6 +119,7 @@ function run(op: string, dims: Dims, input: Tensor, given: FractionalMaxPoolOpti
 
 function fractionalMaxPool(op: string, dims: Dims): FractionalMaxPool {
   const call = (input: Tensor, ...args: FractionalArgs): Tensor | [Tensor, Tensor] => {
+    if (isAutocasting()) return inFloat32(call, [input, ...args]);
     const given = named<FractionalMaxPoolOptions>(op, NAMES, 1, args);
     const both = run(op, dims, input, given);
     return given.returnIndices ? both : both[0];
@@ -149,12 +151,14 @@ export const fractionalMaxPool3d: FractionalMaxPool = fractionalMaxPool("fractio
 
 /** `fractionalMaxPool2d` with `returnIndices`. PyTorch: `torch.nn.functional.fractional_max_pool2d_with_indices`. */
 export function fractionalMaxPool2dWithIndices(input: Tensor, ...args: FractionalArgs): [Tensor, Tensor] {
+  if (isAutocasting()) return inFloat32(fractionalMaxPool2dWithIndices, [input, ...args]);
   const op = "fractionalMaxPool2dWithIndices";
   return run(op, 2, input, named<FractionalMaxPoolOptions>(op, NAMES, 1, args));
 }
 
 /** `fractionalMaxPool3d` with `returnIndices`. PyTorch: `torch.nn.functional.fractional_max_pool3d_with_indices`. */
 export function fractionalMaxPool3dWithIndices(input: Tensor, ...args: FractionalArgs): [Tensor, Tensor] {
+  if (isAutocasting()) return inFloat32(fractionalMaxPool3dWithIndices, [input, ...args]);
   const op = "fractionalMaxPool3dWithIndices";
   return run(op, 3, input, named<FractionalMaxPoolOptions>(op, NAMES, 1, args));
 }

@@ -1,5 +1,6 @@
 /** @file Maxima over sliding windows, and where they were. */
 
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { shouldRecord } from "../../autograd/graph.ts";
 import { backendOf } from "../../backends/backend.ts";
 import { int64 } from "../../core/dtype.ts";
@@ -111,6 +112,7 @@ function runRow(op: string, input: Tensor, given: MaxPoolOptions, returnIndices:
 
 function maxPool(op: string, dims: Dims): MaxPool {
   const call = (input: Tensor, ...args: MaxPoolArgs): Tensor | [Tensor, Tensor] => {
+    if (dims === 3 && isAutocasting()) return inFloat32(call, [input, ...args]);
     const given = named<MaxPoolOptions>(op, NAMES, 1, args);
     const { returnIndices = false } = given;
     const [values, indices] = run(op, dims, input, given, returnIndices) as [Tensor, Tensor];
@@ -167,5 +169,6 @@ export function maxPool2dWithIndices(input: Tensor, ...args: PlainArgs): [Tensor
 
 /** `maxPool3d` with `returnIndices`. PyTorch: `torch.nn.functional.max_pool3d_with_indices`. */
 export function maxPool3dWithIndices(input: Tensor, ...args: PlainArgs): [Tensor, Tensor] {
+  if (isAutocasting()) return inFloat32(maxPool3dWithIndices, [input, ...args]);
   return withIndices("maxPool3dWithIndices", 3, input, args);
 }

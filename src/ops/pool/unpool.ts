@@ -1,4 +1,5 @@
 /** @file What undoes a maximum over windows: each element back to its place, zeros elsewhere. */
+import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { backendOf } from "../../backends/backend.ts";
 import { int64 } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, ValueError } from "../../core/errors.ts";
@@ -125,6 +126,7 @@ export function maxUnpool1d(input: Tensor, ...args: MaxUnpoolArgs): Tensor {
  * @throws IndexError for an index beyond the result
  */
 export function maxUnpool2d(input: Tensor, ...args: MaxUnpoolArgs): Tensor {
+  if (isAutocasting()) return inFloat32(maxUnpool2d, [input, ...args]);
   return maxUnpool("maxUnpool2d", 2, input, args);
 }
 
@@ -136,5 +138,6 @@ export function maxUnpool2d(input: Tensor, ...args: MaxUnpoolArgs): Tensor {
  * @throws IndexError for an index beyond the result
  */
 export function maxUnpool3d(input: Tensor, ...args: MaxUnpoolArgs): Tensor {
+  if (isAutocasting()) return inFloat32(maxUnpool3d, [input, ...args]);
   return maxUnpool("maxUnpool3d", 3, input, args);
 }

@@ -1,4 +1,5 @@
 /** @file Binary cross entropy, from probabilities and from logits. */
+import { inFloat32, isAutocasting } from "../../../autograd/autocast.ts";
 import { describe, ShapeError, ValueError } from "../../../core/errors.ts";
 import { sameShape, shapeText } from "../../../core/shape.ts";
 import type { Tensor } from "../../../core/tensor.ts";
@@ -81,6 +82,7 @@ export function binaryCrossEntropy(
   target: Tensor,
   ...args: Call<[weight: Tensor | null, reduction: LossReduction], BinaryCrossEntropyOptions>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(binaryCrossEntropy, [input, target, ...args]);
   const op = "binaryCrossEntropy";
   const { weight = null, reduction = "mean" } = bind<BinaryCrossEntropyOptions>(op, ["weight", "reduction"], args);
   checkReduction(op, reduction);
@@ -118,6 +120,7 @@ export function binaryCrossEntropyWithLogits(
     BinaryCrossEntropyWithLogitsOptions
   >
 ): Tensor {
+  if (isAutocasting()) return inFloat32(binaryCrossEntropyWithLogits, [input, target, ...args]);
   const op = "binaryCrossEntropyWithLogits";
   const names = ["weight", "reduction", "posWeight"] as const;
   const {

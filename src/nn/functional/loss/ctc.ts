@@ -1,4 +1,5 @@
 /** @file Connectionist temporal classification. */
+import { inFloat32, isAutocasting } from "../../../autograd/autocast.ts";
 import { backendOf } from "../../../backends/backend.ts";
 import type { CtcSample } from "../../../backends/loss-kernels.ts";
 import { float32, float64, int64 } from "../../../core/dtype.ts";
@@ -136,6 +137,7 @@ export function ctcLoss(
   targetLengths: Tensor | readonly number[],
   ...args: Call<[blank: number, reduction: LossReduction, zeroInfinity: boolean], CtcLossOptions>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(ctcLoss, [logProbs, targets, inputLengths, targetLengths, ...args]);
   const op = "ctcLoss";
   const names = ["blank", "reduction", "zeroInfinity"] as const;
   const { blank = 0, reduction = "mean", zeroInfinity = false } = bind<CtcLossOptions>(op, names, args);

@@ -1,5 +1,6 @@
 /** @file Losses that are the negative log likelihood of a distribution, or a distance of distributions. */
 
+import { inFloat32, isAutocasting } from "../../../autograd/autocast.ts";
 import { noGrad } from "../../../autograd/modes.ts";
 import { DTypeError, ShapeError, ValueError } from "../../../core/errors.ts";
 import { sameShape, shapeText } from "../../../core/shape.ts";
@@ -31,6 +32,7 @@ export function klDiv(
   target: Tensor,
   ...args: Call<[reduction: LossReduction | "batchmean", logTarget: boolean], KlDivOptions>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(klDiv, [input, target, ...args]);
   const { reduction = "mean", logTarget = false } = bind<KlDivOptions>("klDiv", ["reduction", "logTarget"], args);
   if (reduction !== "batchmean") checkReduction("klDiv", reduction);
   for (const [x, name] of [
@@ -69,6 +71,7 @@ export function poissonNllLoss(
   target: Tensor,
   ...args: Call<[logInput: boolean, full: boolean, eps: number, reduction: LossReduction], PoissonNllLossOptions>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(poissonNllLoss, [input, target, ...args]);
   const op = "poissonNllLoss";
   const names = ["logInput", "full", "eps", "reduction"] as const;
   const {

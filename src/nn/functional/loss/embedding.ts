@@ -1,4 +1,5 @@
 /** @file Losses that pull embeddings together and push them apart. */
+import { inFloat32, isAutocasting } from "../../../autograd/autocast.ts";
 import { uint8 } from "../../../core/dtype.ts";
 import { DTypeError, ShapeError, ValueError } from "../../../core/errors.ts";
 import { shapeText } from "../../../core/shape.ts";
@@ -47,6 +48,7 @@ function isOpposite(target: Tensor): Tensor {
  * F.hingeEmbeddingLoss(torch.tensor([0.25, 0.25]), torch.tensor([1, -1])) // tensor(0.5000)
  */
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, ...args: MarginArgs): Tensor {
+  if (isAutocasting()) return inFloat32(hingeEmbeddingLoss, [input, target, ...args]);
   const op = "hingeEmbeddingLoss";
   const { margin, reduction } = marginOptions(op, args, 1);
   checkTensor(op, input);
@@ -72,6 +74,7 @@ const COSINE_EPSILON = 1e-12;
  * F.cosineEmbeddingLoss(torch.tensor([1, 0]), torch.tensor([3, 4]), torch.tensor(1)) // tensor(0.4000)
  */
 export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, ...args: MarginArgs): Tensor {
+  if (isAutocasting()) return inFloat32(cosineEmbeddingLoss, [input1, input2, target, ...args]);
   const op = "cosineEmbeddingLoss";
   const { margin, reduction } = marginOptions(op, args, 0);
   checkTensor(op, input1, "input1");
@@ -104,6 +107,7 @@ export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tens
  * F.marginRankingLoss(torch.tensor([1.5]), torch.tensor([2]), torch.tensor([1])) // tensor(0.5000)
  */
 export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, ...args: MarginArgs): Tensor {
+  if (isAutocasting()) return inFloat32(marginRankingLoss, [input1, input2, target, ...args]);
   const op = "marginRankingLoss";
   const { margin, reduction } = marginOptions(op, args, 0);
   checkTensor(op, input1, "input1");
@@ -173,6 +177,7 @@ export function tripletMarginLoss(
     TripletMarginLossOptions
   >
 ): Tensor {
+  if (isAutocasting()) return inFloat32(tripletMarginLoss, [anchor, positive, negative, ...args]);
   const op = "tripletMarginLoss";
   const names = ["margin", "p", "eps", "swap", "reduction"] as const;
   const {

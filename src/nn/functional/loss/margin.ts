@@ -1,5 +1,6 @@
 /** @file Losses that ask the right classes to be ahead of the others by a margin. */
 
+import { inFloat32, isAutocasting } from "../../../autograd/autocast.ts";
 import { backendOf } from "../../../backends/backend.ts";
 import { float32, float64, int64 } from "../../../core/dtype.ts";
 import { AutogradError, DTypeError, describe, IndexError, ShapeError, ValueError } from "../../../core/errors.ts";
@@ -41,6 +42,7 @@ const softMargin: ElementwiseLoss<NoOptions> = elementwiseLoss({
  * F.softMarginLoss(torch.tensor([0, 2.5]), torch.tensor([1, 1])) // tensor(0.3860)
  */
 export function softMarginLoss(input: Tensor, target: Tensor, ...args: ReductionArgs): Tensor {
+  if (isAutocasting()) return inFloat32(softMarginLoss, [input, target, ...args]);
   const reduction = reductionOf("softMarginLoss", args);
   checkTensor("softMarginLoss", input);
   checkTensor("softMarginLoss", target, "target");
@@ -158,6 +160,7 @@ export function multiMarginLoss(
   target: Tensor,
   ...args: Call<[p: 1 | 2, margin: number, weight: Tensor | null, reduction: LossReduction], MultiMarginLossOptions>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(multiMarginLoss, [input, target, ...args]);
   const op = "multiMarginLoss";
   const names = ["p", "margin", "weight", "reduction"] as const;
   const { p = 1, margin = 1, weight = null, reduction = "mean" } = bind<MultiMarginLossOptions>(op, names, args);
@@ -240,6 +243,7 @@ const multilabelMargin: KernelOp<MultilabelAttrs> = kernelOp<MultilabelAttrs>({
  * F.multilabelMarginLoss(input, torch.tensor([[3, 0, -1, 1]])) // tensor(0.8500)
  */
 export function multilabelMarginLoss(input: Tensor, target: Tensor, ...args: ReductionArgs): Tensor {
+  if (isAutocasting()) return inFloat32(multilabelMarginLoss, [input, target, ...args]);
   const op = "multilabelMarginLoss";
   const reduction = reductionOf(op, args);
   checkTensor(op, input);

@@ -1,4 +1,5 @@
 /** @file Losses that measure how far predictions are from values. */
+import { inFloat32, isAutocasting } from "../../../autograd/autocast.ts";
 import { ValueError } from "../../../core/errors.ts";
 import type { Tensor } from "../../../core/tensor.ts";
 import { where } from "../../../expr/index.ts";
@@ -29,6 +30,7 @@ const mse: ElementwiseLoss<NoOptions> = elementwiseLoss({
  * F.mseLoss(torch.tensor([1.5, 2.5]), torch.tensor([1.5, 0.5])) // tensor(2.)
  */
 export function mseLoss(input: Tensor, target: Tensor, ...args: ReductionArgs): Tensor {
+  if (isAutocasting()) return inFloat32(mseLoss, [input, target, ...args]);
   const reduction = reductionOf("mseLoss", args);
   checkTensor("mseLoss", input);
   checkTensor("mseLoss", target, "target");
@@ -45,6 +47,7 @@ export function mseLoss(input: Tensor, target: Tensor, ...args: ReductionArgs): 
  * F.l1Loss(torch.tensor([1.5, 2.5]), torch.tensor([1.5, 0.5])) // tensor(1.)
  */
 export function l1Loss(input: Tensor, target: Tensor, ...args: ReductionArgs): Tensor {
+  if (isAutocasting()) return inFloat32(l1Loss, [input, target, ...args]);
   const reduction = reductionOf("l1Loss", args);
   checkTensor("l1Loss", input);
   checkTensor("l1Loss", target, "target");
@@ -84,6 +87,7 @@ export function smoothL1Loss(
   target: Tensor,
   ...args: Call<[reduction: LossReduction, beta: number], SmoothL1LossOptions>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(smoothL1Loss, [input, target, ...args]);
   const { reduction = "mean", beta = 1 } = bind<SmoothL1LossOptions>("smoothL1Loss", ["reduction", "beta"], args);
   checkReduction("smoothL1Loss", reduction);
   checkTensor("smoothL1Loss", input);
@@ -125,6 +129,7 @@ export function huberLoss(
   target: Tensor,
   ...args: Call<[reduction: LossReduction, delta: number], HuberLossOptions>
 ): Tensor {
+  if (isAutocasting()) return inFloat32(huberLoss, [input, target, ...args]);
   const { reduction = "mean", delta = 1 } = bind<HuberLossOptions>("huberLoss", ["reduction", "delta"], args);
   checkReduction("huberLoss", reduction);
   checkTensor("huberLoss", input);
