@@ -7,12 +7,13 @@ import { checkGradients, leaf } from "../ops/gradients.ts";
 const { packPaddedSequence } = nn.utils.rnn;
 
 describe("derivatives of first and second order", () => {
-  const params = (gates: number, proj = 0) => [
-    leaf(2 * gates, 1),
-    leaf(2 * gates, proj || 2),
-    leaf(2 * gates),
-    leaf(2 * gates),
-    ...(proj > 0 ? [leaf(proj, 2)] : []),
+  /** For H hidden units, a feature, and a projection to `proj` if that is not H. */
+  const params = (gates: number, H = 1, proj = H) => [
+    leaf(H * gates, 1),
+    leaf(H * gates, proj),
+    leaf(H * gates),
+    leaf(H * gates),
+    ...(proj === H ? [] : [leaf(proj, H)]),
   ];
   const settings = [true, 1, 0, true, false] as const;
   const batchSizes = torch.tensor([2, 1]);
@@ -20,43 +21,43 @@ describe("derivatives of first and second order", () => {
     [
       "lstm",
       (x, h, c, ...p) => torch.lstm(x!, [h!, c!], p, ...settings, false),
-      [leaf(2, 2, 1), leaf(1, 2, 2), leaf(1, 2, 2), ...params(4)],
+      [leaf(2, 2, 1), leaf(1, 2, 1), leaf(1, 2, 1), ...params(4)],
     ],
     [
       "lstm with projection",
       (x, h, c, ...p) => torch.lstm(x!, [h!, c!], p, ...settings, false),
-      [leaf(2, 1, 1), leaf(1, 1, 1), leaf(1, 1, 2), ...params(4, 1)],
+      [leaf(2, 1, 1), leaf(1, 1, 1), leaf(1, 1, 2), ...params(4, 2, 1)],
     ],
     [
       "lstm, packed",
       (x, h, c, ...p) => torch.lstm(x!, batchSizes, [h!, c!], p, ...settings),
-      [leaf(3, 1), leaf(1, 2, 2), leaf(1, 2, 2), ...params(4)],
+      [leaf(3, 1), leaf(1, 2, 1), leaf(1, 2, 1), ...params(4)],
     ],
-    ["gru", (x, h, ...p) => torch.gru(x!, h!, p, ...settings, true), [leaf(1, 2, 1), leaf(1, 1, 2), ...params(3)]],
+    ["gru", (x, h, ...p) => torch.gru(x!, h!, p, ...settings, true), [leaf(1, 2, 1), leaf(1, 1, 1), ...params(3)]],
     [
       "gru in two directions, packed",
       (x, h, ...p) => torch.gru(x!, batchSizes, h!, p, true, 1, 0, true, true),
-      [leaf(3, 1), leaf(2, 2, 2), ...params(3), ...params(3)],
+      [leaf(3, 1), leaf(2, 2, 1), ...params(3), ...params(3)],
     ],
     [
       "rnnTanh",
       (x, h, ...p) => torch.rnnTanh(x!, h!, p, ...settings, false),
-      [leaf(2, 2, 1), leaf(1, 2, 2), ...params(1)],
+      [leaf(2, 2, 1), leaf(1, 2, 2), ...params(1, 2)],
     ],
     [
       "rnnRelu",
       (x, h, ...p) => torch.rnnRelu(x!, h!, p, ...settings, false),
-      [leaf(2, 2, 1), leaf(1, 2, 2), ...params(1)],
+      [leaf(2, 2, 1), leaf(1, 2, 2), ...params(1, 2)],
     ],
     [
       "lstmCell",
       (x, h, c, ...p) => torch.lstmCell(x!, [h!, c!], ...(p as [torch.Tensor, torch.Tensor])),
-      [leaf(2, 1), leaf(2, 2), leaf(2, 2), ...params(4)],
+      [leaf(2, 1), leaf(2, 1), leaf(2, 1), ...params(4)],
     ],
     [
       "gruCell",
       (x, h, ...p) => torch.gruCell(x!, h!, ...(p as [torch.Tensor, torch.Tensor])),
-      [leaf(2, 1), leaf(2, 2), ...params(3).slice(0, 2)],
+      [leaf(2, 1), leaf(2, 2), ...params(3, 2).slice(0, 2)],
     ],
   ])("%s", (_, f, inputs) => {
     expect(checkGradients(f, ...inputs)).toBe(true);
@@ -148,4 +149,22 @@ test("refusals", () => {
   expect(() => torch.gru(x, torch.zeros(1, 2, 4), [], true, 1, 0, true, false, false)).toThrow(
     "gru: expected 4 params",
   );
+});
+
+test("gradients with and without a graph of their own are the same", () => {
+  torch.manualSeed(3);
+  const nets = [
+    new nn.LSTM(3, 4, { bidirectional: true, projSize: 2, dtype: torch.float64 }),
+    new nn.GRU(3, 4, { numLayers: 2, dtype: torch.float64 }),
+    new nn.RNN(3, 4, { nonlinearity: "relu", bias: false, dtype: torch.float64 }),
+  ];
+  for (const net of nets) {
+    const x = torch.randn([5, 2, 3], { dtype: torch.float64 });
+    const packed = packPaddedSequence(x, [5, 3]);
+    const run = net as (given: nn.utils.rnn.PackedSequence) => [nn.utils.rnn.PackedSequence, unknown];
+    const loss = run(packed)[0].data.sin().sum();
+    const first = torch.autograd.grad(loss, net.parameters(), { retainGraph: true });
+    const second = torch.autograd.grad(loss, net.parameters(), { createGraph: true });
+    for (const [i, g] of first.entries()) expect(second[i]!.allclose(g, { rtol: 1e-10, atol: 1e-12 })).toBe(true);
+  }
 });

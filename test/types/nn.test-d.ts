@@ -89,3 +89,32 @@ test("random functions", () => {
   // @ts-expect-error wrong name
   torch.zeros(2).normal_(0, { sigma: 2 });
 });
+
+test("recurrent layers give what has the form of their input", () => {
+  const lstm = new nn.LSTM(3, 4, 2, { bidirectional: true });
+  const x = torch.zeros(5, 1, 3);
+  const packed = nn.utils.rnn.packSequence([x.at(":", 0)]);
+  expectTypeOf(lstm(x)).toEqualTypeOf<[output: Tensor, state: torch.LSTMState]>();
+  expectTypeOf(lstm(packed)[0]).toEqualTypeOf<nn.utils.rnn.PackedSequence>();
+  expectTypeOf(new nn.GRU(3, 4)(x)[1]).toEqualTypeOf<Tensor>();
+  expectTypeOf(lstm.weightHhL0).toEqualTypeOf<nn.Parameter>();
+  expectTypeOf(lstm.biasIhL1Reverse).toEqualTypeOf<nn.Parameter | undefined>();
+  // @ts-expect-error an LSTM has two states
+  lstm(x, torch.zeros(4, 1, 4));
+  // @ts-expect-error only an LSTM has a projection
+  new nn.GRU(3, 4, { projSize: 2 });
+  // @ts-expect-error no such nonlinearity
+  new nn.RNN(3, 4, 1, "sigmoid");
+});
+
+test("attention and transformers", () => {
+  const attention = new nn.MultiheadAttention(8, 2, { batchFirst: true });
+  const x = torch.zeros(2, 5, 8);
+  expectTypeOf(attention(x, x, x)).toEqualTypeOf<[output: Tensor, weights: Tensor | null]>();
+  expectTypeOf(new nn.Transformer({ dModel: 8, nhead: 2 })(x, x)).toEqualTypeOf<Tensor>();
+  const encoder = new nn.TransformerEncoder(new nn.TransformerEncoderLayer(8, 2), 2);
+  expectTypeOf(encoder(x, { srcKeyPaddingMask: null })).toEqualTypeOf<Tensor>();
+  expectTypeOf(encoder.layers.at(0)).toEqualTypeOf<nn.TransformerEncoderLayer>();
+  // @ts-expect-error wrong name
+  encoder(x, { srcMask: null });
+});
