@@ -4,7 +4,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import { batchNorm } from "../functional/normalization.ts";
 import { LazyModuleMixin } from "../module/lazy.ts";
 import {
-  checkDims,
+  checkShape,
   type LazyNormArgs,
   lazily,
   type NormArgs,
@@ -25,7 +25,7 @@ abstract class BatchNorm extends NormBase<number | null> {
   protected abstract shapes(): readonly string[];
 
   override forward(input: Tensor): Tensor {
-    checkDims(this, input, ...this.shapes());
+    checkShape(this, input, this.shapes());
     const { training, trackRunningStats, numBatchesTracked, weight, bias, eps } = this;
     let momentum = this.momentum ?? 0;
     if (training && trackRunningStats && numBatchesTracked !== null) {

@@ -3,7 +3,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import { instanceNorm } from "../functional/normalization.ts";
 import { LazyModuleMixin } from "../module/lazy.ts";
 import {
-  checkDims,
+  checkShape,
   type LazyNormArgs,
   lazily,
   type NormArgs,
@@ -24,7 +24,7 @@ abstract class InstanceNorm extends NormBase<number> {
 
   override forward(input: Tensor): Tensor {
     const [one, batch] = this.shapes();
-    checkDims(this, input, one, batch);
+    checkShape(this, input, [one, batch]);
     const { runningMean, runningVar, weight, bias, training, trackRunningStats, momentum, eps } = this;
     const options = { runningMean, runningVar, weight, bias, momentum, eps };
     const run = (x: Tensor) => instanceNorm(x, { ...options, useInputStats: training || !trackRunningStats });

@@ -4,11 +4,11 @@ import { int64 } from "../../core/dtype.ts";
 import { ShapeError, ValueError } from "../../core/errors.ts";
 import { Buffer, Parameter } from "../../core/parameter.ts";
 import { shapeText } from "../../core/shape.ts";
-import { Tensor } from "../../core/tensor.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import { className } from "../../format/python-names.ts";
 import { bind, type Call } from "../../ops/bind.ts";
 import { empty, ones, zeros } from "../../ops/creation.ts";
-import { checkInt, type Named, named } from "../../ops/params.ts";
+import { checkInt, checkTensor, type Named, named } from "../../ops/params.ts";
 import { ones_, zeros_ } from "../init.ts";
 import { Module } from "../module/module.ts";
 import { isUninitialized, UninitializedBuffer, UninitializedParameter } from "../module/uninitialized.ts";
@@ -157,10 +157,20 @@ export function withShapeOf(layer: NormBase<number | null>, input: Tensor): void
     }
 }
 
-/** @throws ShapeError if an input has other numbers of dimensions than those of the shapes */
-export function checkDims(layer: Module, input: Tensor, ...shapes: readonly string[]): void {
+/**
+ * Checks that an input has one of the shapes, `[N, C, H, W]` and its like, and as many channels as the layer has tensors for.
+ * @throws ShapeError if not
+ */
+export function checkShape(layer: NormBase<number | null>, input: Tensor, shapes: readonly string[]): void {
   const op = className(layer);
-  if (!(input instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as input, got ${String(input)}`);
-  if (shapes.some((shape) => shape.split(",").length === input.ndim)) return;
-  throw new ShapeError(`${op}: expected an input of shape ${shapes.join(" or ")}, got ${shapeText(input.shape)}`);
+  checkTensor(op, input);
+  const { numFeatures, weight, runningMean } = layer;
+  const channels = weight === null && runningMean === null ? "C" : String(numFeatures);
+  const fits = shapes.some((shape) => {
+    const dims = shape.slice(1, -1).split(", ");
+    return dims.length === input.ndim && (channels === "C" || input.shape[dims.indexOf("C")] === numFeatures);
+  });
+  if (fits) return;
+  const expected = shapes.map((shape) => shape.replace("C", channels)).join(" or ");
+  throw new ShapeError(`${op}: expected an input of shape ${expected}, got ${shapeText(input.shape)}`);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What layers and functions of torch.nn give in PyTorch: initial state, printed form, results, gradients, state afterwards.
+"""What layers, functions and initialisations of torch.nn give in PyTorch: initial state, printed form, results, gradients, state afterwards.
 
     python3 test/nn/layers/golden.py        # writes golden.json.gz beside this file
 
@@ -112,6 +112,12 @@ def both(name, args, inputs, **kwargs):
     """In training and in evaluation."""
     for train in (True, False):
         layer(name, args, inputs, train=train, **kwargs)
+
+
+def init(name, shape, *args, dtype=torch.float32, **kwargs):
+    torch.manual_seed(7)
+    t = getattr(nn.init, name)(torch.empty(shape, dtype=dtype), *args, **kwargs)
+    cases.append({"init": name, "args": encode(args), "kwargs": {k: encode(v) for k, v in kwargs.items()}, "inputs": [], "outputs": [encode(t)]})
 
 
 def function(name, inputs, **kwargs):
@@ -391,6 +397,31 @@ for reduction in (*reductions, "batchmean"):
 layer("AdaptiveLogSoftmaxWithLoss", [8, 20, [4, 10]], [floats(5, 8), given([0, 5, 19, 3, 10])])
 layer("AdaptiveLogSoftmaxWithLoss", [8, 20, [4, 10, 15]], [doubles(5, 8, layout="transposed"), given([0, 3, 19, 3, 10])], div_value=2.0, head_bias=True, dtype="float64")
 layer("AdaptiveLogSoftmaxWithLoss", [8, 20, [4]], [floats(8), given(7)])
+
+# First values
+for shape in ((5, 6), (6, 4), (4, 3, 2, 3)):
+    for dtype in (torch.float32, torch.float64):
+        init("uniform_", shape, -1.0, 2.5, dtype=dtype)
+        init("normal_", shape, dtype=dtype, mean=1.0, std=0.5)
+        init("trunc_normal_", shape, dtype=dtype, std=0.5, a=-0.6, b=0.9)
+        init("xavier_uniform_", shape, 1.5, dtype=dtype)
+        init("xavier_normal_", shape, dtype=dtype)
+        init("kaiming_uniform_", shape, 0.2, "fan_out", dtype=dtype)
+        init("kaiming_normal_", shape, dtype=dtype, nonlinearity="relu")
+        init("kaiming_normal_", shape, dtype=dtype, nonlinearity="tanh", mode="fan_out")
+        init("orthogonal_", shape, 1.5, dtype=dtype)
+    init("constant_", shape, 2.5)
+    init("ones_", shape)
+    init("zeros_", shape)
+init("eye_", (3, 5))
+init("sparse_", (5, 6), 0.3)
+init("sparse_", (7, 3), sparsity=0.5, std=2.0, dtype=torch.float64)
+init("dirac_", (4, 2, 3))
+init("dirac_", (4, 2, 3, 3), 2)
+init("dirac_", (6, 2, 3, 2, 3), groups=3)
+for nonlinearity in ("linear", "conv2d", "conv_transpose3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"):
+    gain = nn.init.calculate_gain(nonlinearity)
+    cases.append({"init": "calculate_gain", "args": [nonlinearity], "kwargs": {}, "inputs": [], "outputs": [encode(torch.tensor(gain, dtype=torch.float64))]})
 
 out = pathlib.Path(__file__).with_name("golden.json.gz")
 out.write_bytes(gzip.compress(json.dumps({"torch": torch.__version__, "cases": cases}, separators=(",", ":")).encode(), 9, mtime=0))

@@ -1,4 +1,4 @@
-/** Layers and functions of torch.nn against what PyTorch gave (golden.py beside this file). */
+/** Layers, functions and initialisations of torch.nn against what PyTorch gave (golden.py beside this file). */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import * as torch from "typetorch";
@@ -21,6 +21,7 @@ type Value = null | boolean | number | string | Value[] | Numbers;
 interface Case {
   layer?: string;
   function?: string;
+  init?: string;
   args?: Value[];
   kwargs: Record<string, Value>;
   train?: boolean;
@@ -84,6 +85,16 @@ function options(kwargs: Record<string, Value>): Record<string, unknown>[] {
   return entries.length > 0 ? [Object.fromEntries(entries)] : [];
 }
 
+function checkInit({ init = "", args = [], kwargs, outputs }: Case): void {
+  const [want] = outputs as [Numbers];
+  const f = Reflect.get(nn.init, camelCase(init)) as (...xs: unknown[]) => Tensor | number;
+  torch.manualSeed(7);
+  const into = init === "calculate_gain" ? [] : [torch.empty(want.shape, { dtype: dtypes[want.dtype] })];
+  const got = f(...into, ...args.map(decode), ...options(kwargs));
+  expectClose(typeof got === "number" ? torch.tensor(got, { dtype: float64 }) : got, want, "values");
+  if (into.length > 0) expect(got).toBe(into[0]);
+}
+
 function check(c: Case): void {
   let call: (...xs: unknown[]) => unknown;
   let module: nn.Module | null = null;
@@ -130,7 +141,7 @@ function check(c: Case): void {
 
 const byName = new Map<string, Case[]>();
 for (const c of cases) {
-  const name = c.layer ?? c.function ?? "";
+  const name = c.layer ?? c.function ?? c.init ?? "";
   byName.set(name, [...(byName.get(name) ?? []), c]);
 }
 
@@ -138,7 +149,7 @@ describe("golden", () => {
   test.each([...byName])("%s", (_, group) => {
     for (const c of group) {
       try {
-        check(c);
+        (c.init === undefined ? check : checkInit)(c);
       } catch (error) {
         const { args, kwargs, train, inputs } = c;
         const shapes = inputs.map((x) => (isNumbers(x) ? `${x.dtype}[${x.shape}] ${x.layout ?? ""}` : x));

@@ -14,10 +14,10 @@ test.each<[string, () => unknown, string]>([
   ["half channels", () => new nn.BatchNorm1d(1.5), "BatchNorm1d: expected a whole number as numFeatures, got 1.5"],
   ["fewer than none", () => new nn.InstanceNorm1d(-1), "InstanceNorm1d: expected numFeatures of at least 0, got -1"],
   ["an option", () => new nn.BatchNorm2d(3, { epsilon: 1 } as never), 'BatchNorm2d: unknown option "epsilon"; it kn'],
-  ["dimensions", () => new nn.BatchNorm2d(3)(x), "BatchNorm2d: expected an input of shape [N, C, H, W], got [2, 3, 4]"],
-  ["dimensions", () => new nn.BatchNorm1d(3)(torch.ones(3)), "expected an input of shape [N, C] or [N, C, L], got [3]"],
+  ["dimensions", () => new nn.BatchNorm2d(3)(x), "BatchNorm2d: expected an input of shape [N, 3, H, W], got [2, 3, 4]"],
+  ["dimensions", () => new nn.BatchNorm1d(3)(torch.ones(3)), "expected an input of shape [N, 3] or [N, 3, L], got [3]"],
   ["no tensor", () => new nn.BatchNorm1d(3)(3 as never), "BatchNorm1d: expected a Tensor as input, got 3"],
-  ["channels", () => new nn.BatchNorm1d(4)(x), "batchNorm: expected a runningMean of shape [3], got [4]"],
+  ["channels", () => new nn.BatchNorm1d(4)(x), "BatchNorm1d: expected an input of shape [N, 4] or [N, 4, L], got [2"],
   [
     "dimensions",
     () => new nn.InstanceNorm2d(3)(torch.ones(3)),
@@ -41,7 +41,7 @@ test.each<[string, () => unknown, string]>([
 test("an error inside of a model names the layer", () => {
   const model = new nn.Sequential(new nn.Identity(), new nn.Sequential(new nn.BatchNorm2d(3)));
   expect(() => model(x)).toThrow(
-    "BatchNorm2d: expected an input of shape [N, C, H, W], got [2, 3, 4] (in 1.0 of Sequential)",
+    "BatchNorm2d: expected an input of shape [N, 3, H, W], got [2, 3, 4] (in 1.0 of Sequential)",
   );
 });
 
