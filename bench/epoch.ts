@@ -1,7 +1,8 @@
 /** @file One whole epoch of the quickstart: load, transform, batch, train. */
 import * as torch from "typetorch";
 import { datasets, transforms } from "typetorch/vision";
-import { mlp, type Step } from "./cases.ts";
+import type { Step } from "./cases.ts";
+import { mlp } from "./models.ts";
 
 export function epoch(root: string): Step {
   const dataset = new datasets.FashionMNIST({ root, train: true, transform: new transforms.ToTensor() });

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import * as torch from "typetorch";
-import { mlp } from "./cases.ts";
+import { mlp } from "./models.ts";
 
 const { values } = parseArgs({
   options: { steps: { type: "string", default: "20000" }, keep: { type: "boolean", default: false } },
