@@ -98,6 +98,7 @@ const NAMESPACES: Readonly<Record<string, object>> = {
   "torch.nn.utils.stateless": nn.utils.stateless,
   "torch.optim": optim,
   "torch.optim.lrScheduler": optim.lrScheduler,
+  "torch.optim.swaUtils": optim.swaUtils,
   "torch.random": torch.random,
   "torch.safetensors": torch.safetensors,
   "torch.utils": torch.utils,

@@ -16,6 +16,7 @@ import pathlib
 import warnings
 
 import torch
+import torch.optim.swa_utils
 from torch.optim import lr_scheduler as L
 
 warnings.simplefilter("ignore")
@@ -58,7 +59,7 @@ def case(schedulers, steps=14, compose=None, optimizer="SGD", initial=None):
     if initial is not None:
         for g in o.param_groups:
             g["initial_lr"] = initial
-    made = [getattr(L, name)(o, **{k: called(v) for k, v in kwargs.items()}) for name, kwargs in schedulers]
+    made = [(getattr(L, name, None) or getattr(torch.optim.swa_utils, name))(o, **{k: called(v) for k, v in kwargs.items()}) for name, kwargs in schedulers]
     if compose is None:
         whole = made
     elif compose[0] == "SequentialLR":
@@ -128,6 +129,10 @@ case([["ReduceLROnPlateau", {"mode": "max", "patience": 2, "factor": 0.5}]], ste
 case([["ReduceLROnPlateau", {"threshold": 0.05, "threshold_mode": "abs", "patience": 0, "cooldown": 2}]], steps=metrics)
 case([["ReduceLROnPlateau", {"mode": "max", "threshold": 0.05, "threshold_mode": "abs", "patience": 1}]], steps=metrics)
 case([["ReduceLROnPlateau", {"patience": 0, "factor": 0.3, "min_lr": [0.05, 0.2], "eps": 0.01}]], steps=metrics)
+
+for kwargs in [{"swa_lr": 0.05}, {"swa_lr": [0.5, 0.01], "anneal_epochs": 4, "anneal_strategy": "linear"}, {"swa_lr": 0.3, "anneal_epochs": 0}]:
+    case([["SWALR", kwargs]])
+    case([["ExponentialLR", {"gamma": 0.9}], ["SWALR", kwargs]])
 
 # Several on one optimizer.
 case([["ConstantLR", {}], ["ExponentialLR", {"gamma": 0.9}]])

@@ -48,7 +48,7 @@ function build(c: Case): { groups: Group[]; whole: Scheduler[]; optimizer: optim
   const optimizer =
     c.optimizer === "SGD" ? new optim.SGD(groups, { lr: 1.5, momentum: 0.9 }) : new optim.Adam(groups, { lr: 1.5 });
   if (c.initial !== null) for (const group of optimizer.paramGroups) group.initialLr = c.initial;
-  const make = (name: string) => Reflect.get(lrScheduler, name) as Make;
+  const make = (name: string) => Reflect.get({ ...lrScheduler, ...optim.swaUtils }, name) as Make;
   const made = c.schedulers.map(([name, kwargs]) => new (make(name))(optimizer, optionsOf(kwargs)));
   if (c.compose === null) return { groups: optimizer.paramGroups, whole: made, optimizer };
   const [name, kwargs] = c.compose;

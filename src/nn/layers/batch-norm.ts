@@ -16,7 +16,7 @@ import {
 const PRESETS = { affine: true, trackRunningStats: true };
 
 /** The momentum is null for the plain average over all batches. */
-abstract class BatchNorm extends NormBase<number | null> {
+export abstract class BatchNorm extends NormBase<number | null> {
   constructor(...args: NormArgs<null>) {
     super(args, PRESETS);
   }
