@@ -5,7 +5,6 @@ import "./tensor.ts";
 export * as accelerator from "./accelerator.ts";
 export { autocast, getAutocastDtype, isAutocastEnabled } from "./amp/autocast.ts";
 export * as amp from "./amp/index.ts";
-export * as autograd from "./autograd/index.ts";
 export {
   enableGrad,
   inferenceMode,
@@ -14,6 +13,7 @@ export {
   noGrad,
   setGradEnabled,
 } from "./autograd/modes.ts";
+export * as autograd from "./autograd.ts";
 export { getNumThreads, setNumThreads } from "./backends/cpu/info.ts";
 export * as backends from "./backends/index.ts";
 export { Device, device } from "./core/device.ts";
@@ -52,6 +52,8 @@ export {
 export { Tensor } from "./core/tensor.ts";
 export * as cuda from "./cuda.ts";
 export { setPrintoptions } from "./format/print-options.ts";
+export * as func from "./func/index.ts";
+export { vmap } from "./func/vmap.ts";
 export { gru, type LSTMState, lstm, rnnRelu, rnnTanh } from "./nn/functional/recurrent.ts";
 export { gruCell, lstmCell, rnnReluCell, rnnTanhCell } from "./nn/functional/recurrent-cell.ts";
 export * as nn from "./nn/index.ts";

@@ -90,7 +90,7 @@ function checkNames(op: string, module: Module, places: Map<string, Place>, give
  * @example
  * const layer = new nn.Linear(2, 1);
  * const zeros = { weight: torch.zeros(1, 2), bias: torch.ones(1) };
- * nn.utils.stateless.functionalCall(layer, zeros, torch.randn(3, 2)).tolist() // [[1], [1], [1]]
+ * torch.func.functionalCall(layer, zeros, torch.randn(3, 2)).tolist() // [[1], [1], [1]]
  */
 export function functionalCall<M extends Module>(
   module: M,
