@@ -161,7 +161,6 @@ TT_MATH float floordiv(float a, float b) { return python_floordiv(a, b); }
 TT_MATH float erfinv(float x) { return (float)inverse_erf(x); }
 TT_MATH float lgamma(float x) { return (float)log_gamma(x); }
 TT_MATH float digamma(float x) { return (float)psi(x); }
-TT_MATH float zeta(float s, float q) { return (float)hurwitz_zeta(s, q); }
 
 }  // namespace fn
 }  // namespace TT_NS

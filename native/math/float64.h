@@ -45,7 +45,6 @@ TT_MATH double floordiv(double a, double b) { return python_floordiv(a, b); }
 TT_MATH double erfinv(double x) { return inverse_erf(x); }
 TT_MATH double lgamma(double x) { return log_gamma(x); }
 TT_MATH double digamma(double x) { return psi(x); }
-TT_MATH double zeta(double s, double q) { return hurwitz_zeta(s, q); }
 
 }  // namespace fn
 }  // namespace TT_NS

@@ -32,6 +32,8 @@ TT_SCALAR(k1e)
 TT_SCALAR(erfcx)
 TT_SCALAR(ndtri)
 #undef TT_SCALAR
+TT_MATH double zeta(double s, double q) { return tt_zeta(s, q); }
+TT_MATH float zeta(float s, float q) { return (float)tt_zeta(s, q); }
 TT_MATH double igamma(double a, double x) { return tt_igamma(a, x); }
 TT_MATH float igamma(float a, float x) { return (float)tt_igamma(a, x); }
 TT_MATH double igammac(double a, double x) { return tt_igammac(a, x); }
@@ -119,39 +121,6 @@ TT_MATH_CALL double psi(double x) {
   const double z = 1 / (x * x);
   const double series = z * poly(z, 1.0 / 12, -1.0 / 120, 1.0 / 252, -1.0 / 240, 1.0 / 132, -691.0 / 32760, 1.0 / 12);
   return __builtin_log(x) - 0.5 / x - series - shift - reflection;
-}
-
-// For positive q, Euler and Maclaurin after as many terms as bring q to 10 (Cephes zeta).
-TT_MATH_CALL double hurwitz_zeta_positive(double s, double q) {
-  if (s == highest<double>()) return q > 1 ? 0 : q == 1 ? 1 : s;
-  double sum = 0;
-  for (; q < 10; q += 1) sum += __builtin_pow(q, -s);
-  double power = __builtin_pow(q, -s);
-  sum += __builtin_pow(q, 1 - s) / (s - 1) + 0.5 * power;
-  // (2k)! / B₂ₖ
-  const double factors[] = {12.0,       -720.0,       30240.0,    -1209600.0, 47900160.0, -1307674368000.0 / 691,
-                            74724249600.0, -10670622842880000.0 / 3617};
-  double rising = s;
-  power /= q;
-  for (int k = 0; k < 8; k++) {
-    sum += rising * power / factors[k];
-    rising *= (s + 2 * k + 1) * (s + 2 * k + 2);
-    power /= q * q;
-  }
-  return sum;
-}
-TT_MATH_CALL double hurwitz_zeta(double s, double q) {
-  if (s == 1) return highest<double>();
-  if (s < 1 || q != q) return not_a_number<double>();
-  if (q <= 0 && q == __builtin_floor(q)) return highest<double>();
-  if (s != s || q == highest<double>()) return not_a_number<double>();
-  if (q > 0) return hurwitz_zeta_positive(s, q);
-  if (s != __builtin_floor(s)) return not_a_number<double>();
-  if (s == highest<double>()) return s;
-  // The terms below zero are a stretch of the same series: -(1 - f), -(2 - f), … down to q.
-  const double f = q - __builtin_floor(q);
-  const double below = hurwitz_zeta_positive(s, 1 - f) - hurwitz_zeta_positive(s, 1 - q);
-  return hurwitz_zeta_positive(s, f) + (__builtin_fmod(s, 2) == 0 ? below : -below);
 }
 
 }  // namespace fn

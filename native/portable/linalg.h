@@ -3,9 +3,9 @@
 // Every matrix is row-major and contiguous, a batch of them too; what is written was copied there before. Inner loops run
 // along rows. `kernels/dtype_switch.h` has the complex structs; here they get their arithmetic.
 #pragma once
-#include <stdlib.h>
 
 #include "../kernels/dtype_switch.h"
+#include "../platform.h"
 
 // One copy of a large loop is enough.
 #define TT_APART static __attribute__((noinline))
@@ -157,8 +157,8 @@ TT_INLINE bool is_finite(T x) {
 template <class T>
 struct Scratch {
   T* data;
-  explicit Scratch(int64_t count) : data(static_cast<T*>(malloc(size_t(count + 1) * sizeof(T)))) {}
-  ~Scratch() { free(data); }
+  explicit Scratch(int64_t count) : data(static_cast<T*>(tt_alloc(size_t(count + 1) * sizeof(T)))) {}
+  ~Scratch() { tt_free(data); }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 };

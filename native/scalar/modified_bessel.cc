@@ -78,6 +78,9 @@ double k(int nu, double x, bool scaled) {
   return scaled_k(nu, x) * (scaled ? 1 : __builtin_exp(-x));
 }
 
+// As in PyTorch, +0 at -0.
+double odd(double value, double x) { return x < 0 ? -value : value; }
+
 }  // namespace
 
 // As in PyTorch, I itself is NaN at ±inf.
@@ -87,10 +90,10 @@ double tt_i0(double x) {
 }
 double tt_i1(double x) {
   const double a = __builtin_fabs(x);
-  return a < kInfinity ? __builtin_copysign(unscaled_i(1, a), x) : kNaN;
+  return a < kInfinity ? odd(unscaled_i(1, a), x) : kNaN;
 }
 double tt_i0e(double x) { return scaled_i(0, __builtin_fabs(x)); }
-double tt_i1e(double x) { return __builtin_copysign(scaled_i(1, __builtin_fabs(x)), x); }
+double tt_i1e(double x) { return odd(scaled_i(1, __builtin_fabs(x)), x); }
 double tt_k0(double x) { return k(0, x, false); }
 double tt_k1(double x) { return k(1, x, false); }
 double tt_k0e(double x) { return k(0, x, true); }

@@ -21,6 +21,9 @@ double tt_k1(double x);
 double tt_k0e(double x);
 double tt_k1e(double x);
 
+// Hurwitz's zeta function (zeta.cc).
+double tt_zeta(double s, double q);
+
 // Incomplete gamma functions P(a, x) and Q(a, x) (incomplete_gamma.cc).
 double tt_igamma(double a, double x);
 double tt_igammac(double a, double x);

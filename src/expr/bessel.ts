@@ -126,7 +126,8 @@ export const i0 = (x: number): number => (Math.abs(x) < Infinity ? modifiedI(0, 
 export const i1 = (x: number): number => (Math.abs(x) < Infinity ? signed(modifiedI(1, Math.abs(x), false), x) : NaN);
 export const i0e = (x: number): number => modifiedI(0, Math.abs(x), true);
 export const i1e = (x: number): number => signed(modifiedI(1, Math.abs(x), true), x);
-const signed = (y: number, x: number) => (x < 0 || Object.is(x, -0) ? -y : y);
+/** As in PyTorch, +0 at −0. */
+const signed = (y: number, x: number) => (x < 0 ? -y : y);
 /** Modified Bessel functions of the second kind, and the same times `e^x`. */
 export const k0 = (x: number): number => modifiedK(0, x, false);
 export const k1 = (x: number): number => modifiedK(1, x, false);

@@ -19,4 +19,5 @@ export {
 export * from "./functions.ts";
 export { compile, type Program, REGISTER_CODE, type RegisterType } from "./program.ts";
 export { REDUCTIONS, type Reduction, type ReductionName, reductionCode } from "./reductions.ts";
+export { trigamma } from "./trigamma.ts";
 export { freeArgs, freeScalars, substitute, substituteAll } from "./walk.ts";

@@ -8,6 +8,7 @@
 import { apply, type Expr, PRIMS, type Prim, where } from "./expr.ts";
 import * as special from "./special.ts";
 import { SPECIAL_PRIMITIVES } from "./special-primitives.ts";
+import { trigamma } from "./trigamma.ts";
 
 /**
  * How the gradient `g` of the result `y` passes to each operand: `g` times the local derivative, `null` where that is
@@ -317,7 +318,7 @@ export const PRIMITIVES: { readonly [P in Prim]: PrimRule } = {
     eval: (x) => special.digamma(x!),
     cpp: "digamma",
     wgsl: call("tt_digamma"),
-    derivative: (g, _, x) => [g.mul(apply("zeta", 2, x!))],
+    derivative: (g, _, x) => [g.mul(trigamma(x!))],
   },
   zeta: {
     types: "float",

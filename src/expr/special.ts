@@ -121,23 +121,28 @@ export function zeta(s: number, q: number): number {
   if (s === Infinity) return q > 1 ? 0 : q === 1 ? 1 : Infinity;
   if (q > 0) return zetaPositive(s, q);
   if (!Number.isInteger(s)) return NaN;
-  // The terms below zero are a stretch of the same series: −(1 − f), −(2 − f), … down to q.
-  const f = q - Math.floor(q);
-  const below = zetaPositive(s, 1 - f) - zetaPositive(s, 1 - q);
-  return zetaPositive(s, f) + (s % 2 === 0 ? below : -below);
+  // Around zero term by term, with the distance from the nearest whole number, which is exact: … (d − 1)^−s, d^−s, (d + 1)^−s …
+  const d = q - Math.round(q);
+  const below = zetaPositive(s, 1 - d) - zetaPositive(s, 1 - q);
+  return d ** -s + zetaPositive(s, 1 + d) + (s % 2 === 0 ? below : -below);
 }
 
-/** For positive `q`, by Euler and Maclaurin. */
+/** For positive `q`, term by term until Euler's and Maclaurin's series is good for the rest, or nothing is left. */
 function zetaPositive(s: number, q: number): number {
   let sum = 0;
   let z = q;
-  for (; z < 12; z++) sum += z ** -s;
-  sum += z ** (1 - s) / (s - 1) + z ** -s / 2;
-  let factor = s / z ** (s + 1);
+  for (; z < 12 + s; z++) {
+    const term = z ** -s;
+    sum += term;
+    if (term <= 1e-18 * sum) return sum;
+  }
+  const last = z ** -s;
+  sum += (last * z) / (s - 1) + last / 2;
+  let factor = (s * last) / z;
   let factorial = 2;
   BERNOULLI.forEach((b, i) => {
     sum += (b * factor) / factorial;
-    factor *= ((s + 2 * i + 1) * (s + 2 * i + 2)) / (z * z);
+    factor *= ((s + 2 * i + 1) / z) * ((s + 2 * i + 2) / z);
     factorial *= (2 * i + 3) * (2 * i + 4);
   });
   return sum;

@@ -1,7 +1,7 @@
 /** @file Derivatives of `digamma`, and the multivariate Gamma function. */
 import { describe, ValueError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { constant, type Expr, where, zeta } from "../../expr/index.ts";
+import { type Expr, trigamma as trigammaOf, zeta } from "../../expr/index.ts";
 import { bind, type Call } from "../bind.ts";
 import { checkInt, type Named, named } from "../params.ts";
 import { family, type Pointwise, pointwise } from "../pointwise-form.ts";
@@ -17,16 +17,12 @@ const zetaMultiple: Pointwise<(input: Tensor, options: { order: number; factor: 
   expr: ({ input }, { order, factor }) => zeta(order, input).mul(factor),
 });
 
-/** The first derivative. At negative integers it is π²/sin²(πx) with the sine of a rounded πx, large but finite, as in PyTorch. */
+/** The first derivative. */
 const trigamma: Pointwise<Unary> = pointwise({
   name: "polygamma",
   args: ["input"],
   dtype: "float",
-  expr({ input }) {
-    const sine = input.mul(Math.PI).sin();
-    const isPole = input.le(0).and(input.eq(input.floor()));
-    return where(isPole, constant(Math.PI ** 2).div(sine.mul(sine)), zeta(2, input));
-  },
+  expr: ({ input }) => trigammaOf(input),
   derivative: { input: ({ grad, input }) => grad.mul(zeta(3, input)).mul(-2) },
 });
 
