@@ -1,5 +1,6 @@
 /** @file Arguments as PyTorch's users give them: positional for as long as they like, the rest in one options object. */
-import { describe, ValueError } from "../core/errors.ts";
+import { DType } from "../core/dtype.ts";
+import { DTypeError, describe, ValueError } from "../core/errors.ts";
 import { isComplexScalar } from "../core/scalar.ts";
 
 /**
@@ -22,7 +23,7 @@ const NONE: Record<string, unknown> = Object.freeze({});
 /**
  * Sorts arguments into a record by name.
  * @param names - the parameters' names in PyTorch's order
- * @throws ValueError for an unknown option, one given twice, or too many arguments
+ * @throws ValueError for an unknown option, one given twice, or too many arguments; DTypeError for a `dtype` that is none
  */
 export function bind<O extends object>(
   op: string,
@@ -36,7 +37,7 @@ export function bind<O extends object>(
   const positional = options === null ? n : n - 1;
   if (positional === 0 && options !== null) {
     for (const key in options) if (!names.includes(key as keyof O & string)) throw unknown(op, key, names);
-    return options as Partial<O>;
+    return checked(op, options) as Partial<O>;
   }
   if (positional > names.length)
     throw new ValueError(
@@ -52,7 +53,15 @@ export function bind<O extends object>(
         throw new ValueError(`${op}: option ${key} was given twice, as argument and in the options`);
       if (i >= positional) bound[key] = options[key];
     }
-  return bound as Partial<O>;
+  return checked(op, bound) as Partial<O>;
+}
+
+/** What is called `dtype` is one, everywhere: kernels would take anything else for a number. */
+function checked(op: string, bound: Record<string, unknown>): Record<string, unknown> {
+  const { dtype } = bound as { dtype?: unknown };
+  if (dtype !== undefined && dtype !== null && !(dtype instanceof DType))
+    throw new DTypeError(`${op}: expected a dtype such as torch.float32, got ${describe(dtype)}`);
+  return bound;
 }
 
 function unknown(op: string, key: string, names: readonly string[]): ValueError {

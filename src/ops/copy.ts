@@ -4,6 +4,8 @@ import { Device, type DeviceLike, device as toDevice } from "../core/device.ts";
 import {
   bfloat16 as bfloat16Type,
   bool as boolType,
+  complex64,
+  complex128,
   DType,
   float16,
   float32,
@@ -280,6 +282,7 @@ const zeroOp = kernelOp({
 
 /** The tensor in the dtype of another one. PyTorch: `Tensor.type_as`. */
 export function typeAs(input: Tensor, other: Tensor): Tensor {
+  checkTensor("typeAs", other, "other");
   return to(input, other.dtype);
 }
 
@@ -288,6 +291,10 @@ const cast = (dtype: DType) => (input: Tensor) => to(input, dtype);
 export const float: (input: Tensor) => Tensor = cast(float32);
 /** To float64. PyTorch: `Tensor.double`. */
 export const double: (input: Tensor) => Tensor = cast(float64);
+/** To complex64. PyTorch: `Tensor.cfloat`. */
+export const cfloat: (input: Tensor) => Tensor = cast(complex64);
+/** To complex128. PyTorch: `Tensor.cdouble`. */
+export const cdouble: (input: Tensor) => Tensor = cast(complex128);
 /** To float16. PyTorch: `Tensor.half`. */
 export const half: (input: Tensor) => Tensor = cast(float16);
 /** To bfloat16. PyTorch: `Tensor.bfloat16`. */

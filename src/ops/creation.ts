@@ -27,6 +27,8 @@ const OPTION_NAMES = ["dtype", "device", "requiresGrad", "layout", "pinMemory", 
 
 /** Checks the options of a creation function. */
 export function checkOptions<O extends TensorOptions>(op: string, options: O, more: readonly string[] = []): O {
+  if (typeof options !== "object" || options === null || options instanceof Tensor)
+    throw new ValueError(`${op}: expected an options object, got ${describe(options)}`);
   for (const key of Object.keys(options))
     if (!OPTION_NAMES.includes(key) && !more.includes(key))
       throw new ValueError(
@@ -178,12 +180,14 @@ function allInts(...numbers: readonly number[]): boolean {
 }
 
 /** Writes `f(i)` as element `i` of a fresh contiguous one-dimensional tensor on the host. */
-function sequence(n: number, dtype: DType, f: (i: number) => number, options: TensorOptions): Tensor {
-  if (dtype.isComplex) return sequence(n, toReal(dtype), f, { device: options.device ?? null }).to(dtype);
+function sequence(op: string, n: number, dtype: DType, f: (i: number) => number, options: TensorOptions): Tensor {
+  if (dtype.isComplex) return sequence(op, n, toReal(dtype), f, { device: options.device ?? null }).to(dtype);
   const wide = dtype.category < Category.Floating ? int64 : dtype;
   const t = allocate([n], wide, cpu);
   const raw = backendOf(cpu).bytes(t.storage);
   if (wide === int64) {
+    if (n > 0 && !(Number.isFinite(f(0)) && Number.isFinite(f(n - 1))))
+      throw new ValueError(`${op}: expected numbers that ${dtype} can hold, got ${f(0)} to ${f(n - 1)}`);
     const out = new BigInt64Array(raw.buffer, raw.byteOffset, n);
     for (let i = 0; i < n; i++) out[i] = BigInt(f(i));
   } else if (wide.itemsize === 4) {
@@ -192,7 +196,7 @@ function sequence(n: number, dtype: DType, f: (i: number) => number, options: Te
   } else if (wide.itemsize === 8) {
     const out = new Float64Array(raw.buffer, raw.byteOffset, n);
     for (let i = 0; i < n; i++) out[i] = f(i);
-  } else return sequence(n, getDefaultDtype(), f, {}).to(dtype);
+  } else return sequence(op, n, getDefaultDtype(), f, {}).to(dtype);
   const placed = wide === dtype ? t : t.to(dtype);
   return finish(
     options.device && toDevice(options.device).type !== "cpu" ? placed.to(options.device) : placed,
@@ -233,12 +237,12 @@ export function arange(...args: RangeArgs): Tensor {
   const dtype = options.dtype ?? (allInts(start, end, step) ? int64 : getDefaultDtype());
   if (dtype.isComplex) throw new DTypeError(`arange: expected a real dtype, got ${dtype}`);
   if (dtype.category >= Category.Floating)
-    return sequence(Math.ceil((end - start) / step), dtype, (i) => start + i * step, options);
+    return sequence("arange", Math.ceil((end - start) / step), dtype, (i) => start + i * step, options);
   // Integers count in integers; int64 takes its bounds as such, too.
   const [first64, last64, by] = [Math.trunc(start), Math.trunc(end), Math.trunc(step)];
   if (by === 0) throw new ValueError(`arange: expected a step of at least 1 for ${dtype}, got ${step}`);
   const n = dtype === int64 ? (last64 - first64) / by : (end - start) / step;
-  return sequence(Math.max(0, Math.ceil(n)), dtype, (i) => first64 + i * by, options);
+  return sequence("arange", Math.max(0, Math.ceil(n)), dtype, (i) => first64 + i * by, options);
 }
 
 function checkSteps(op: string, start: number, end: number, steps: number): void {
@@ -267,7 +271,13 @@ export function linspace(start: number, end: number, steps: number, options: Ten
   checkSteps("linspace", start, end, steps);
   const dtype = options.dtype ?? getDefaultDtype();
   const at = evenly(start, end, steps, dtype);
-  return sequence(steps, dtype, dtype.category < Category.Floating ? (i) => Math.trunc(at(i)) : at, options);
+  return sequence(
+    "linspace",
+    steps,
+    dtype,
+    dtype.category < Category.Floating ? (i) => Math.trunc(at(i)) : at,
+    options,
+  );
 }
 
 /**
@@ -297,7 +307,7 @@ export function logspace(
   const power = whole
     ? (i: number) => wholePower(base, Math.trunc(start) + i * step, dtype)
     : (i: number) => base ** at(i);
-  return sequence(steps, dtype, power, options);
+  return sequence("logspace", steps, dtype, power, options);
 }
 
 function wholePower(base: number, exponent: number, dtype: DType): number {

@@ -180,6 +180,7 @@ function fromTypedArray(data: TypedArray, dtype: DType): Tensor {
 
 /** A tensor from data, without a copy where it is a tensor or typed array of the right dtype. PyTorch: `torch.as_tensor`. */
 export function asTensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  checkOptions("asTensor", options);
   if (data instanceof Tensor)
     return data.to({ dtype: options.dtype ?? data.dtype, device: options.device ?? data.device });
   const own = typedArrayDType(data);
@@ -245,5 +246,6 @@ export function frombuffer(buffer: ArrayBufferLike | ArrayBufferView, options: F
 
 /** A 0-dim tensor. PyTorch: `torch.scalar_tensor`. */
 export function scalarTensor(s: Scalar, options: TensorOptions = {}): Tensor {
+  checkOptions("scalarTensor", options);
   return tensor(s, { ...options, dtype: options.dtype ?? getDefaultDtype() });
 }

@@ -43,6 +43,7 @@ export { where } from "./pointwise/where.ts";
 export { adaptiveAvgPool1d, adaptiveMaxPool1dWithIndices as adaptiveMaxPool1d } from "./pool/adaptive.ts";
 export { avgPool1d } from "./pool/average.ts";
 export { maxPool1d, maxPool1dWithIndices, maxPool2d, maxPool3d } from "./pool/maximum.ts";
+export { isTensor, resultType } from "./predicates.ts";
 export { type ContractedDims, tensordot } from "./products.ts";
 export { rand, randint, randintLike, randLike, randn, randnLike, randperm } from "./random/creation.ts";
 export {
@@ -68,3 +69,11 @@ export { cosineSimilarity, pairwiseDistance } from "./similarity.ts";
 export { bucketize, searchsorted } from "./sort.ts";
 export { trilIndices, triuIndices } from "./triangular.ts";
 export { isin } from "./unique.ts";
+export {
+  bartlettWindow,
+  blackmanWindow,
+  hammingWindow,
+  hannWindow,
+  kaiserWindow,
+  type WindowOptions,
+} from "./windows.ts";

@@ -10,6 +10,7 @@ import type { Complex } from "../core/scalar.ts";
 import { shapeText } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { formatTensor } from "../format/tensor-string.ts";
+import { bind, type Call } from "./bind.ts";
 
 export type Element = number | bigint | boolean | Complex;
 export type Nested = number | boolean | Complex | Nested[];
@@ -165,9 +166,10 @@ const arrays: { readonly [N in DTypeName]: (buffer: ArrayBufferLike, offset: num
  * Differs: the array is flat; the shape stays with the tensor.
  * @throws AutogradError if the tensor requires grad: detach() it
  */
-export function numpy(input: Tensor, options: { force?: boolean } = {}): NumericArray {
+export function numpy(input: Tensor, ...args: Call<[], { force?: boolean }>): NumericArray {
+  const { force = false } = bind<{ force?: boolean }>("numpy", ["force"], args);
   checkHost("numpy", input);
-  if (requiresGrad(input) && !options.force)
+  if (requiresGrad(input) && !force)
     throw new AutogradError("numpy: expected a tensor that does not require grad; use x.detach().numpy()");
   const t = withGrad(false, () => input.contiguous());
   const buffer = expose(t.storage);

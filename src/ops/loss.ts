@@ -9,6 +9,7 @@ import { Tensor } from "../core/tensor.ts";
 import { bind, type Call } from "./bind.ts";
 import { allocate } from "./creation.ts";
 import { type KernelOp, kernelOp } from "./kernel-form.ts";
+import { checkTensor } from "./params.ts";
 import { logSoftmax } from "./softmax.ts";
 
 export type { LossReduction };
@@ -80,6 +81,7 @@ type NllLossArgs = Call<[weight: Tensor | null], NllLossOptions>;
 
 function checkWeight(op: string, weight: Tensor | null, classes: number, input: Tensor): Tensor | null {
   if (weight === null) return null;
+  checkTensor(op, weight, "weight");
   if (weight.ndim !== 1 || weight.shape[0] !== classes)
     throw new ShapeError(`${op}: expected a weight of shape [${classes}], got ${shapeText(weight.shape)}`);
   return weight.dtype === input.dtype ? weight : weight.to(input.dtype);

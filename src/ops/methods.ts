@@ -3,6 +3,8 @@ export {
   bfloat16,
   bool,
   byte,
+  cdouble,
+  cfloat,
   char,
   contiguous,
   copy_,
@@ -19,6 +21,7 @@ export {
   zero_,
 } from "./copy.ts";
 export { newEmpty, newFull, newOnes, newTensor, newZeros } from "./creation-methods.ts";
+export { fillDiagonal_ } from "./fill-diagonal.ts";
 export { scatter_, scatterAdd_, scatterReduce_ } from "./gather.ts";
 export { item, itemBigInt, numpy, tensorToString as toString, tolist } from "./host.ts";
 export { at, indexPut_, setAt } from "./index.ts";
@@ -29,12 +32,12 @@ export { addbmm_, addmm_, addmv_, addr_, baddbmm_ } from "./matmul-add.ts";
 export { swapaxes_, swapdims_, t_, transpose_ } from "./permute.ts";
 export { polygammaMethod as polygamma } from "./pointwise/polygamma.ts";
 export { whereMethod as where } from "./pointwise/where.ts";
+export { getDevice, isSetTo, ndimension, nelement } from "./predicates.ts";
 export {
   dim,
   elementSize,
   isContiguous,
   isShared,
-  numel,
   shareMemory_,
   size,
   storageOffset,
@@ -53,6 +56,7 @@ export {
 export { renorm_ } from "./renorm.ts";
 export { repeat } from "./repeat.ts";
 export { resize_, resizeAs_ } from "./resize.ts";
+export { cumprod_, cumsum_ } from "./scan.ts";
 export { expand, expandAs, reshapeAs, squeeze_, sumToSize, unsqueeze_, view, viewAs } from "./shape.ts";
 export { unfold } from "./slice.ts";
 export { tril_, triu_ } from "./triangular.ts";

@@ -1,6 +1,6 @@
 /** @file Variance and standard deviation, by Welford's accumulators. */
 import { Category, type DType, toReal } from "../core/dtype.ts";
-import { DTypeError } from "../core/errors.ts";
+import { DTypeError, describe, ValueError } from "../core/errors.ts";
 import { numelOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { bind, type Call, isOptions } from "./bind.ts";
@@ -80,6 +80,8 @@ function sortArgs(
     options === undefined ? named : [...named, options],
   );
   const correction = given.correction ?? (given.unbiased === false ? 0 : 1);
+  if (typeof correction !== "number")
+    throw new ValueError(`${op}: expected a number as correction, got ${describe(correction)}`);
   return { dim: given.dim, keepdim: given.keepdim ?? false, correction };
 }
 

@@ -2,7 +2,7 @@
 import { DTypeError, describe, ValueError } from "../core/errors.ts";
 import { isScalar } from "../core/scalar.ts";
 import { Tensor } from "../core/tensor.ts";
-import { bind } from "./bind.ts";
+import { bind, isOptions } from "./bind.ts";
 
 /**
  * The ways to pass parameters `P` (a labelled tuple) that have the names `N` and, by name, the types of `O`: some positionally, the
@@ -48,8 +48,9 @@ export function named<O extends object>(
  */
 export function numbersArg(op: string, name: string, args: readonly unknown[]): readonly number[] {
   const [first] = args;
-  if (args.length === 1 && typeof first === "object" && first !== null && !Array.isArray(first)) {
+  if (args.length === 1 && isOptions(first)) {
     const { [name]: numbers } = named<Record<string, unknown>>(op, [name], 1, args);
+    if (isOptions(numbers)) throw new ValueError(`${op}: expected numbers as ${name}, got ${describe(numbers)}`);
     return numbersArg(op, name, [numbers]);
   }
   const numbers = args.length === 1 && Array.isArray(first) ? (first as unknown[]) : args;

@@ -217,6 +217,8 @@ export function roll(
       throw new ValueError(`roll: expected one shift where no dims are given, got ${shifts.length}`);
     return rollOp.call([input.reshape(-1)], { shifts, dims: [0] }).view(input.shape);
   }
+  if (typeof dims !== "number" && !Array.isArray(dims))
+    throw new ValueError(`roll: expected a number or an array as dims, got ${describe(dims)}`);
   // A dimension may be named twice.
   const wrapped = (typeof dims === "number" ? [dims] : dims).map((d) => wrapDim("roll", d, input.ndim));
   if (wrapped.length !== shifts.length)

@@ -5,9 +5,10 @@ import { DTypeError, ShapeError, ValueError } from "../core/errors.ts";
 import { wrapDim } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { bind, type Call } from "./bind.ts";
+import { copyRaw } from "./copy.ts";
 import { allocate } from "./creation.ts";
 import { cat, stack } from "./joining.ts";
-import { type Context, kernelOp } from "./kernel-form.ts";
+import { type Context, type KernelOp, kernelOp } from "./kernel-form.ts";
 import { namedTuple, type ValuesAndIndices } from "./named-tuple.ts";
 import { vector } from "./operands.ts";
 import { checkInt, checkTensor, type Named, named } from "./params.ts";
@@ -67,6 +68,27 @@ const cumsumOp = kernelOp<ScanAttrs>({
  */
 export function cumsum(input: Tensor, ...args: ScanArgs): Tensor {
   return cumsumOp.call([input], scanAttrs("cumsum", input, args));
+}
+
+/** Runs a scan and writes its result over its input, in whose dtype it is kept. */
+function scanInPlace(
+  op: KernelOp<ScanAttrs>,
+  name: "cumsum" | "cumprod",
+  input: Tensor,
+  args: readonly unknown[],
+): Tensor {
+  const attrs = { ...scanAttrs(`${name}_`, input, args), dtype: input.dtype };
+  return op.writeInto([input], attrs, () => copyRaw(input, scan(name, input, attrs)));
+}
+
+/** `cumsum`, written into the tensor. PyTorch: `Tensor.cumsum_`. */
+export function cumsum_(input: Tensor, ...args: ScanArgs): Tensor {
+  return scanInPlace(cumsumOp, "cumsum", input, args);
+}
+
+/** `cumprod`, written into the tensor. PyTorch: `Tensor.cumprod_`. */
+export function cumprod_(input: Tensor, ...args: ScanArgs): Tensor {
+  return scanInPlace(cumprodOp, "cumprod", input, args);
 }
 
 const cumprodOp = kernelOp<ScanAttrs>({

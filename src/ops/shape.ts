@@ -73,7 +73,12 @@ export function view(
   ...sizes: Sizes | [size: { size: Shape }] | [dtype: DType | { dtype: DType }]
 ): Tensor {
   const [first] = sizes;
-  const dtype = first instanceof DType ? first : typeof first === "object" && "dtype" in first ? first.dtype : null;
+  const dtype =
+    first instanceof DType
+      ? first
+      : typeof first === "object" && first !== null && "dtype" in first
+        ? first.dtype
+        : null;
   if (dtype === null)
     return viewTo.call(input, { shape: inferSizes("view", numbersArg("view", "size", sizes), input.layout.numel) });
   if (!(dtype instanceof DType))

@@ -81,7 +81,23 @@ def ctc_loss_samples(op, device, dtype, requires_grad, **_):
             yield SampleInput(log_probs, args=(given, torch.tensor([6, 5]), torch.tensor([3, 2])), kwargs=dict(blank=blank, reduction=reduction))
 
 
+def window_samples(op, device, dtype, requires_grad, **_):
+    own = {"hamming_window": [(0.5, 0.4)], "kaiser_window": [(5.0,)]}.get(op.name, [])
+    for args in [(), (True,), (False,), *((True, *more) for more in own)]:
+        for length in (6, 1, 0):
+            yield SampleInput(length, args=args, kwargs=dict(dtype=dtype))
+
+
+def cumulative_samples(op, device, dtype, requires_grad, **_):
+    for shape, dim in [([3], 0), ([2, 3], 1), ([2, 3], -2), ([], 0), ([0, 2], 0)]:
+        yield SampleInput(make_tensor(shape, dtype=dtype, device=device, requires_grad=requires_grad), args=(dim,))
+
+
+WINDOWS = ("hann_window", "hamming_window", "blackman_window", "bartlett_window", "kaiser_window")
+
 MORE = [
+    *(OpInfo(name, dtypes=floating_types(), supports_autograd=False, supports_out=False, sample_inputs_func=window_samples) for name in WINDOWS),
+    *(OpInfo(name, variant_test_name="small", dtypes=floating_and_complex_types(), supports_out=False, sample_inputs_func=cumulative_samples) for name in ("cumsum", "cumprod")),
     OpInfo("kron", variant_test_name="small", dtypes=all_types_and_complex_and(torch.bool, torch.float16, torch.bfloat16), supports_out=False, sample_inputs_func=kron_samples),
     OpInfo("slice_scatter", variant_test_name="small", dtypes=all_types_and_complex_and(torch.bool, torch.float16, torch.bfloat16), supports_out=False, sample_inputs_func=slice_scatter_samples),
     OpInfo("nn.functional.ctc_loss", variant_test_name="small", dtypes=floating_types(), supports_out=False, sample_inputs_func=ctc_loss_samples),

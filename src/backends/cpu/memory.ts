@@ -4,7 +4,7 @@
  * a storage that lives on keeps at most its slab.
  */
 import { cpu } from "../../core/device.ts";
-import { DeviceError, ValueError } from "../../core/errors.ts";
+import { DeviceError, TorchError, ValueError } from "../../core/errors.ts";
 import { type Block, Storage } from "../../core/storage.ts";
 import { addon } from "./addon.ts";
 
@@ -44,9 +44,20 @@ interface NodeBuffer {
 }
 const nodeBuffer = (globalThis as { Buffer?: NodeBuffer }).Buffer;
 
+/** What Node's buffers hold at most; an `ArrayBuffer` may hold more. */
+const LARGEST_NODE_BUFFER = 2 ** 32 - 1;
+
 /** A fresh buffer with arbitrary content: zeroing costs more than most ops. */
 function rawBuffer(nbytes: number): ArrayBuffer {
-  return nodeBuffer ? nodeBuffer.allocUnsafeSlow(nbytes).buffer : new ArrayBuffer(nbytes);
+  try {
+    return nodeBuffer && nbytes <= LARGEST_NODE_BUFFER
+      ? nodeBuffer.allocUnsafeSlow(nbytes).buffer
+      : new ArrayBuffer(nbytes);
+  } catch (error) {
+    throw new TorchError(`not enough memory: expected ${nbytes} bytes, got none (${(error as Error).message})`, {
+      cause: error,
+    });
+  }
 }
 
 function alignedBlock(nbytes: number): { block: CpuBlock; offset: number } {

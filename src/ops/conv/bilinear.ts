@@ -29,7 +29,7 @@ function forAll(real: Bilinear, integer: Bilinear | null): Bilinear {
     if (dtype.category !== Category.Floating && integer !== null)
       return integer(a.to(int64), b.to(int64), bias?.to(int64) ?? null, shape, slide).to(dtype);
     if (dtype.itemsize < 4)
-      return real(a.to(float32), b.to(float32), bias?.to(float32) ?? null, shape, slide).to(dtype);
+      return product(a.to(float32), b.to(float32), bias?.to(float32) ?? null, shape, slide).to(dtype);
     return real(a.contiguous(), b.contiguous(), bias?.contiguous() ?? null, shape, slide);
   };
   return (a, b, bias, shape, slide) => {

@@ -2,7 +2,7 @@
 import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { isGradEnabled } from "../../autograd/modes.ts";
 import { backendOf } from "../../backends/backend.ts";
-import { DTypeError, ShapeError } from "../../core/errors.ts";
+import { DTypeError, describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { broadcastShapes, numelOf, sameShape, shapeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { bind, type Call } from "../bind.ts";
@@ -232,6 +232,8 @@ export function tensorsolve(
   const { B, dims = null } = named<TensorsolveOptions>(op, ["B", "dims"], 1, args);
   checkTensor(op, A);
   checkTensor(op, B, "B");
+  if (dims !== null && !Array.isArray(dims))
+    throw new ValueError(`${op}: expected an array of numbers as dims, got ${describe(dims)}`);
   if (A.dtype !== B.dtype) throw new DTypeError(`${op}: expected A and B in one dtype, got ${A.dtype} and ${B.dtype}`);
   const moved =
     dims === null

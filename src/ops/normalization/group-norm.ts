@@ -109,6 +109,7 @@ export function nativeGroupNorm(
   eps: number,
 ): [output: Tensor, mean: Tensor, rstd: Tensor] {
   checkTensor("nativeGroupNorm", input);
+  for (const [name, size] of Object.entries({ n, c, hxw, group })) checkInt("nativeGroupNorm", name, size);
   if (n * c * hxw !== input.numel())
     throw new ShapeError(`nativeGroupNorm: expected ${n} · ${c} · ${hxw} elements, got ${shapeText(input.shape)}`);
   return run("nativeGroupNorm", input, weight ?? null, bias ?? null, [n, c, hxw], group, eps);

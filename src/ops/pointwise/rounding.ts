@@ -3,6 +3,7 @@ import { finfo, promoteTypes } from "../../core/dtype.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { copysign as copysignOf, where } from "../../expr/index.ts";
 import { bind, type Call } from "../bind.ts";
+import { checkInt } from "../params.ts";
 import { FLOATING, family, NUMBERS, type Pointwise, type PointwiseOnly, pointwise } from "../pointwise-form.ts";
 import { sameDTypes } from "./checks.ts";
 import type { Binary, Pair, Unary } from "./signatures.ts";
@@ -77,6 +78,7 @@ export const round: Pointwise<(input: Tensor, ...args: Call<[], { decimals?: num
   (given) => {
     if (given.length === 1) return [roundToWhole, given];
     const { input, decimals = 0 } = bind<{ input: unknown; decimals: number }>("round", ["input", "decimals"], given);
+    checkInt("round", "decimals", decimals);
     if (decimals === 0) return [roundToWhole, [input]];
     return [decimals > 0 ? roundToFraction : roundToMultiple, [input, { scale: 10 ** Math.abs(decimals) }]];
   },

@@ -122,6 +122,7 @@ export function randperm(n: number, options: RandomTensorOptions = {}): Tensor {
 /** Random numbers in the shape, dtype and device of `input`. */
 function like(op: string, input: Tensor, options: RandomTensorOptions, fill: (t: Tensor) => Tensor): Tensor {
   checkTensor(op, input);
+  checkOptions(op, options, ["generator"]);
   return drawn(op, input.shape, { ...options, device: options.device ?? input.device }, input.dtype, fill);
 }
 

@@ -1,7 +1,13 @@
 /** @file Which elements of a line make each element of another: what interpolation and padding come down to. */
 import type { Taps } from "../../backends/resample-kernels.ts";
 import { type DType, float64, uint8 } from "../../core/dtype.ts";
+import { ShapeError } from "../../core/errors.ts";
 import { fromNumpy } from "../from-data.ts";
+
+/** A table has an entry for each element. */
+function checkLength(n: number): void {
+  if (!(n < 2 ** 31)) throw new ShapeError(`resample: expected sizes below 2 ** 31, got ${n}`);
+}
 
 /** A sparse matrix by rows: row `i` has the entries from `starts[i]` up to `starts[i + 1]`. */
 export class TapTable {
@@ -22,6 +28,7 @@ export class TapTable {
 
   /** Each element a copy of one other. */
   static copying(inLength: number, outLength: number, index: (i: number) => number): TapTable {
+    checkLength(outLength);
     const starts = Int32Array.from({ length: outLength + 1 }, (_, i) => i);
     return new TapTable(
       inLength,
@@ -37,6 +44,7 @@ export class TapTable {
     outLength: number,
     taps: (i: number) => readonly (readonly [index: number, weight: number])[],
   ): TapTable {
+    checkLength(outLength);
     const rows = Array.from({ length: outLength }, (_, i) => taps(i));
     const starts = new Int32Array(outLength + 1);
     for (const [i, row] of rows.entries()) starts[i + 1] = (starts[i] as number) + row.length;
