@@ -168,3 +168,22 @@ test("gradients with and without a graph of their own are the same", () => {
     for (const [i, g] of first.entries()) expect(second[i]!.allclose(g, { rtol: 1e-10, atol: 1e-12 })).toBe(true);
   }
 });
+
+test("under autocast results have the dtypes of PyTorch's", () => {
+  torch.amp.autocast("cpu", { dtype: torch.bfloat16 }, () => {
+    const x = torch.randn(5, 2, 3);
+    for (const [net, cell, dtype] of [
+      [new nn.LSTM(3, 4), new nn.LSTMCell(3, 4), torch.float32],
+      [new nn.GRU(3, 4), new nn.GRUCell(3, 4), torch.float32],
+      [new nn.RNN(3, 4), new nn.RNNCell(3, 4), torch.bfloat16],
+    ] as const) {
+      const run = net as unknown as (given: torch.Tensor) => [torch.Tensor, unknown];
+      expect(run(x)[0].dtype).toBe(dtype);
+      expect(run(x.to(torch.bfloat16))[0].dtype).toBe(torch.bfloat16);
+      const step = cell as unknown as (given: torch.Tensor) => torch.Tensor | torch.Tensor[];
+      expect([step(x.at(0))].flat()[0]?.dtype).toBe(dtype);
+      run(x)[0].sum().backward();
+      expect(net.weightIhL0.grad?.dtype).toBe(torch.float32);
+    }
+  });
+});

@@ -1,4 +1,5 @@
 /** @file One step of a recurrent network: what `nn.LSTMCell` and its like compute. */
+import { isAutocasting } from "../../autograd/autocast.ts";
 import { DTypeError, ShapeError, ValueError } from "../../core/errors.ts";
 import { sameShape, shapeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
@@ -11,7 +12,7 @@ import {
   rnnTanhCell as rnnTanh,
 } from "../../ops/recurrent/cells.ts";
 import { type LayerResult, recurrentLayer } from "../../ops/recurrent/layer.ts";
-import type { LSTMState } from "./recurrent.ts";
+import { autocastFor, type LSTMState } from "./recurrent.ts";
 
 type Parameters = [weightIh: Tensor, weightHh: Tensor, biasIh?: Tensor | null, biasHh?: Tensor | null];
 
@@ -22,6 +23,11 @@ function step(op: string, cell: Cell, input: Tensor, states: readonly Tensor[], 
   for (const [i, state] of states.entries()) checkTensor(op, state, states.length === 1 ? "hx" : `hx[${i}]`);
   checkTensor(op, weightIh, "weightIh");
   checkTensor(op, weightHh, "weightHh");
+  if (isAutocasting())
+    return autocastFor(cell, input)(
+      (x: Tensor, hx: readonly Tensor[], cast: Parameters) => step(op, cell, x, hx, cast),
+      [input, states, parameters],
+    );
   if ((biasIh === null) !== (biasHh === null))
     throw new ValueError(`${op}: expected both biasIh and biasHh, or neither, got one`);
   if (!input.dtype.isFloatingPoint)

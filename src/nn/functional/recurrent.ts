@@ -1,4 +1,6 @@
 /** @file Recurrent networks of several layers, in one direction or two: what `nn.LSTM` and its like compute. */
+import { inFloat32, inLowerPrecision, isAutocasting } from "../../autograd/autocast.ts";
+import { float32 } from "../../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { type Shape, sameShape, shapeText } from "../../core/shape.ts";
 import { Tensor } from "../../core/tensor.ts";
@@ -101,8 +103,17 @@ function runNetwork(op: string, cell: Cell, net: Network): { output: Tensor; sta
   return { output, states: last.map((each) => stack(each)) };
 }
 
+/** How autocast calls a network: in float32 where states of it enter the steps, as those of such an input do, else in the lower precision. */
+export const autocastFor = (cell: Cell, input: Tensor): typeof inFloat32 =>
+  cell.readsStates && input.dtype === float32 ? inFloat32 : inLowerPrecision;
+
 /** Runs a network from the arguments of either form. */
-function recurrent<S>(op: string, cell: Cell, args: readonly unknown[], statesOf: (hx: S) => readonly Tensor[]) {
+function recurrent<S>(
+  op: string,
+  cell: Cell,
+  args: readonly unknown[],
+  statesOf: (hx: S) => readonly Tensor[],
+): { output: Tensor; states: Tensor[] } {
   if (args.length !== 9) throw new ValueError(`${op}: expected 9 arguments, got ${args.length}`);
   const isPacked = args[1] instanceof Tensor && Array.isArray(args[3]);
   const [input, batchSizes, hx, params, hasBiases, numLayers, dropoutP, train, bidirectional] = (
@@ -111,6 +122,8 @@ function recurrent<S>(op: string, cell: Cell, args: readonly unknown[], statesOf
   const batchFirst = !isPacked && (args[8] as boolean);
   checkTensor(op, input);
   checkTensors(op, params, "params");
+  if (isAutocasting())
+    return autocastFor(cell, input)((...cast: unknown[]) => recurrent(op, cell, cast, statesOf), [...args]);
   checkProbability(op, dropoutP);
   if (!input.dtype.isFloatingPoint)
     throw new DTypeError(

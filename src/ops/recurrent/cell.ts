@@ -78,6 +78,11 @@ export class Cell {
     return this.spec.cell !== null;
   }
 
+  /** Whether states enter a step beside the products: then the step is computed in their precision. */
+  get readsStates(): boolean {
+    return this.hasCell || freeArgs(this.spec.hidden).has(HIDDEN.name);
+  }
+
   /** PyTorch-like name of the nodes that compute with this cell. */
   get nodeName(): string {
     const { name } = this.spec;
