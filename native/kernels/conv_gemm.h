@@ -26,7 +26,7 @@ template <class T>
 struct ConvJob {
   Walk walk;
   int64_t groups, channels, rows;  // of one group
-  const T* x;                      // (batch, groups · channels, ...), split if need be
+  const T* x;                      // (batch, groups · channels, ...)
   Weights<T> weights;
   const T* bias;  // null if there is none
   T* out;         // (batch, groups · rows, ...)
@@ -69,18 +69,13 @@ void pack_weights(void* context, int64_t begin, int64_t end, int) {
   }
 }
 
-// Where the columns of a panel are written, if they do not lie side by side.
-template <class T>
-struct Target {
-  int64_t offset[Tile<T>::cols];
-};
-
 template <class T>
 struct ConvTask {
   const ConvJob<T>& job;
   int64_t group, first_row_panel, row_panels, first_panel, panels;
   T* patches;  // a block of each panel
   T* tiles;    // sums of panels whose columns do not lie side by side
+  void* pieces;
 
   static constexpr int64_t tile_size = Tile<T>::rows * Tile<T>::cols;
 
@@ -107,8 +102,9 @@ struct ConvTask {
     const T* x = job.x + (group * job.channels + channel) * job.walk.read_plane();
     for (int64_t j = 0; j < panels; j++) {
       const int64_t panel = first_panel + j, width = width_of(panel);
-      copy_patches(job.walk, x, job.groups * job.channels * job.walk.read_plane(), channels, panel * Tile<T>::cols,
-                   job.cols_of(panel), patches + j * block, {job.taps * width, width, Tile<T>::lanes});
+      const int64_t plane = job.walk.read_plane();
+      Patches<T>(job.walk, panel * Tile<T>::cols, job.cols_of(panel), job.groups * job.channels * plane, pieces)
+          .copy(x, channels, plane, patches + j * block, {job.taps * width, width, Tile<T>::lanes});
     }
     for (int64_t i = 0; i < row_panels; i += conv_row_panels)
       for (int64_t j = 0; j < panels; j++)
@@ -170,7 +166,8 @@ void run_conv_tasks(void* context, int64_t begin, int64_t end, int) {
   const int64_t block = max64(1, job.block_channels * job.taps) * Tile<T>::cols;
   T* patches = (T*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(T) * most_panels * block);
   T* tiles = (T*)tt_scratch(TT_SCRATCH_GEMM_C, sizeof(T) * most_panels * most_rows * ConvTask<T>::tile_size);
-  if (!patches || !tiles) {
+  void* pieces = tt_scratch(TT_SCRATCH_GEMM_TASK_A, max64(1, Patches<T>::bytes(job.walk, Tile<T>::vectors)));
+  if (!patches || !tiles || !pieces) {
     job.failed = true;
     return;
   }
@@ -179,7 +176,7 @@ void run_conv_tasks(void* context, int64_t begin, int64_t end, int) {
     const int64_t col_task = rest % job.col_tasks, group = rest / job.col_tasks;
     const int64_t row = job.row_panels * row_task / job.row_tasks, next_row = job.row_panels * (row_task + 1) / job.row_tasks;
     const int64_t panel = job.panels * col_task / job.col_tasks, next_panel = job.panels * (col_task + 1) / job.col_tasks;
-    ConvTask<T>{job, group, row, next_row - row, panel, next_panel - panel, patches, tiles}.run();
+    ConvTask<T>{job, group, row, next_row - row, panel, next_panel - panel, patches, tiles, pieces}.run();
   }
 }
 
@@ -188,6 +185,8 @@ template <class T>
 int32_t conv_gemm(ConvJob<T> job) {
   const int64_t columns = job.walk.columns();
   if (columns <= 0 || job.rows <= 0 || job.groups <= 0) return TT_OK;
+  job.x = readable(job.walk, job.x, job.walk.batch * job.groups * job.channels);
+  if (!job.x) return TT_OUT_OF_MEMORY;
   job.taps = job.walk.taps();
   job.whole = job.walk.writes_whole();
   job.panels = divide_up(columns, Tile<T>::cols);

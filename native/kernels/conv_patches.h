@@ -63,59 +63,78 @@ struct Columns {
   }
 };
 
-template <class T>
-TT_INLINE typename Vec<T>::type read_pieces(const T* channel, const Piece<T>* pieces, int count) {
-  typename Vec<T>::type value = {};
-  for (int i = 0; i < count; i++) value = load_lanes(pieces[i].lanes, channel + pieces[i].offset, value);
-  return value;
-}
-
 // Where patches go: element (channel, tap, column) to channel · channel_step + tap · tap_step + column. Columns come in
 // vectors, which lie `vector_step` apart.
 struct PatchLayout {
   int64_t channel_step, tap_step, vector_step;
 };
 
-// Copies what all taps read of `channels` channels, from `x` on, for `columns` columns from `column` on; whole vectors, zeros
-// for columns beyond.
+// What all taps read for some vectors of columns: the same in every channel.
 template <class T>
-__attribute__((noinline)) void copy_patches(const Walk& walk, const T* x, int64_t sample_stride, int64_t channels,
-                                            int64_t column, int64_t columns, T* out, PatchLayout layout) {
-  constexpr int lanes = Vec<T>::lanes;
+struct Patches {
+  static constexpr int64_t lanes = Vec<T>::lanes;
   typedef typename Vec<T>::type V;
-  const int64_t channel_stride = walk.read_plane();
-  const Axis &depth = walk.axes[0], &height = walk.axes[1], &width = walk.axes[2];
-  Piece<T> pieces[lanes];
-  Place place = Place::of_column(walk, column);
-  for (; columns > 0; columns -= lanes, out += layout.vector_step) {
-    const Columns<T> vector(walk, place, min64(columns, lanes));
-    T* to = out;
-    for (int64_t d = 0; d < depth.tap_count; d++)
-      for (int64_t h = 0; h < height.tap_count; h++)
-        for (int64_t w = 0; w < width.tap_count; w++, to += layout.tap_step) {
-          const int count = vector.pieces(walk, depth.taps[d], height.taps[h], width.taps[w], sample_stride, pieces);
-          T* row = to;
-          if (count == 1) {
-            const LaneMask<T> mask = pieces[0].lanes;
-            const T* from = x + pieces[0].offset;
-            for (int64_t c = 0; c < channels; c++, from += channel_stride, row += layout.channel_step)
-              store<T>(row, load_lanes(mask, from, V{}));
-          } else if (count == 2) {
-            const LaneMask<T> left = pieces[0].lanes, right = pieces[1].lanes;
-            const T *a = x + pieces[0].offset, *b = x + pieces[1].offset;
-            for (int64_t c = 0; c < channels; c++, row += layout.channel_step) {
-              store<T>(row, load_lanes(right, b, load_lanes(left, a, V{})));
-              a += channel_stride;
-              b += channel_stride;
-            }
-          } else {
-            const T* from = x;
-            for (int64_t c = 0; c < channels; c++, from += channel_stride, row += layout.channel_step)
-              store<T>(row, read_pieces(from, pieces, count));
-          }
-        }
+
+  Piece<T>* pieces;  // [taps][vectors][each]
+  int64_t taps, vectors;
+  int64_t each;  // of a tap and vector; those that there are not have no lanes
+
+  // Bytes that the pieces of so many vectors take at most.
+  static int64_t bytes(const Walk& walk, int64_t vectors) {
+    return walk.taps() * vectors * most_segments(walk) * (int64_t)sizeof(Piece<T>);
   }
-}
+  static int64_t most_segments(const Walk& walk) {
+    return min64(lanes, 2 + (lanes - 2) / max64(1, walk.axes[2].count));
+  }
+
+  Patches(const Walk& walk, int64_t column, int64_t columns, int64_t sample_stride, void* memory)
+      : pieces((Piece<T>*)memory), taps(walk.taps()), vectors(divide_up(columns, lanes)), each(1) {
+    const Axis &depth = walk.axes[0], &height = walk.axes[1], &width = walk.axes[2];
+    Place place = Place::of_column(walk, column);
+    for (int64_t v = 0; v < vectors; v++) each = max64(each, Columns<T>(walk, place, min64(lanes, columns - v * lanes)).count);
+    place = Place::of_column(walk, column);
+    for (int64_t v = 0; v < vectors; v++) {
+      const Columns<T> vector(walk, place, min64(lanes, columns - v * lanes));
+      Piece<T>* to = pieces + v * each;
+      for (int64_t d = 0; d < depth.tap_count; d++)
+        for (int64_t h = 0; h < height.tap_count; h++)
+          for (int64_t w = 0; w < width.tap_count; w++, to += vectors * each) {
+            int64_t count = vector.pieces(walk, depth.taps[d], height.taps[h], width.taps[w], sample_stride, to);
+            for (; count < each; count++) to[count] = {0, LaneMask<T>::range(0, 0)};
+          }
+    }
+  }
+
+  template <int64_t fixed>
+  static __attribute__((always_inline)) V read(const T* channel, const Piece<T>* pieces, int64_t each) {
+    V value = load_lanes(pieces[0].lanes, channel + pieces[0].offset, V{});
+    const int64_t count = fixed ? fixed : each;
+    for (int64_t i = 1; i < count; i++) value = load_lanes(pieces[i].lanes, channel + pieces[i].offset, value);
+    return value;
+  }
+
+  template <int64_t fixed>
+  __attribute__((noinline)) void copy_each(const T* x, int64_t channels, int64_t channel_stride, T* out,
+                                           PatchLayout layout) const {
+    for (int64_t c = 0; c < channels; c++, x += channel_stride, out += layout.channel_step) {
+      const Piece<T>* next = pieces;
+      for (int64_t t = 0; t < taps; t++)
+        for (int64_t v = 0; v < vectors; v++, next += fixed ? fixed : each)
+          store<T>(out + t * layout.tap_step + v * layout.vector_step, read<fixed>(x, next, each));
+    }
+  }
+
+  // Copies what `channels` channels from `x` on have there; zeros where nothing is read.
+  void copy(const T* x, int64_t channels, int64_t channel_stride, T* out, PatchLayout layout) const {
+    if (each == 1) {
+      copy_each<1>(x, channels, channel_stride, out, layout);
+    } else if (each == 2) {
+      copy_each<2>(x, channels, channel_stride, out, layout);
+    } else {
+      copy_each<0>(x, channels, channel_stride, out, layout);
+    }
+  }
+};
 
 // Rows whose elements are read with a step, split by the remainder of their position.
 template <class T>

@@ -1,7 +1,6 @@
 // The entry's arguments, and which driver serves; see conv.cc.
 #pragma once
-#include "conv_gemm.h"
-#include "conv_weight.h"
+#include "conv_direct.h"
 
 namespace TT_NS {
 namespace {
@@ -16,19 +15,23 @@ struct TapTable {
 };
 
 template <class T>
+int32_t convolve(const ConvJob<T>& job) {
+  return job.channels == 1 && job.rows <= direct_rows ? conv_direct(job) : conv_gemm(job);
+}
+
+template <class T>
 int32_t conv_forward(const Convolution& conv, Tap* taps, const T* x, const T* weight, const T* bias, T* out) {
   ConvJob<T> job = {};
   job.walk = forward_walk(conv, taps);
   job.groups = conv.groups;
   job.channels = conv.in_channels;
   job.rows = conv.out_channels;
-  job.x = readable(job.walk, x, conv.batch * conv.groups * conv.in_channels);
-  if (!job.x) return TT_OUT_OF_MEMORY;
+  job.x = x;
   const int64_t depth = conv.in_channels * conv.taps();
   job.weights = {weight, conv.out_channels * depth, depth, conv.taps()};
   job.bias = bias;
   job.out = out;
-  return conv_gemm(job);
+  return convolve(job);
 }
 
 template <class T>
@@ -48,7 +51,7 @@ int32_t conv_input_gradient(const Convolution& conv, Tap* taps, const T* grad, c
     for (r[1] = 0; r[1] < min64(conv.stride[1], conv.in[1]); r[1]++)
       for (r[2] = 0; r[2] < min64(conv.stride[2], conv.in[2]); r[2]++) {
         job.walk = backward_walk(conv, remainder, taps);
-        const int32_t status = conv_gemm(job);
+        const int32_t status = convolve(job);
         if (status != TT_OK) return status;
       }
   return TT_OK;
@@ -61,11 +64,10 @@ int32_t conv_weights(const Convolution& conv, Tap* taps, const T* x, const T* gr
   job.groups = conv.groups;
   job.channels = conv.in_channels;
   job.out_channels = conv.out_channels;
-  job.x = readable(job.walk, x, conv.batch * conv.groups * conv.in_channels);
-  if (!job.x) return TT_OUT_OF_MEMORY;
+  job.x = x;
   job.grad = grad;
   job.out = out;
-  return conv_weight_gradient(job);
+  return job.channels == 1 && job.out_channels <= direct_rows ? conv_direct_weight_gradient(job) : conv_weight_gradient(job);
 }
 
 template <class T>

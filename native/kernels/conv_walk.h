@@ -29,7 +29,15 @@ struct Convolution {
     read(args, conv.stride);
     read(args, conv.padding);
     read(args, conv.dilation);
+    conv.flatten();
     return conv;
+  }
+  // A kernel of one element sees all places as one row.
+  void flatten() {
+    for (int d = 0; d < conv_dims; d++)
+      if (kernel[d] != 1 || stride[d] != 1 || padding[d] != 0) return;
+    in[2] = out[2] = in_plane();
+    in[0] = in[1] = out[0] = out[1] = 1;
   }
   static void read(ArgReader& args, int64_t (&sizes)[conv_dims]) {
     for (int64_t& size : sizes) size = args.integer();

@@ -17,7 +17,7 @@ template <class T>
 struct WeightJob {
   Walk walk;
   int64_t groups, channels, out_channels;  // of one group
-  const T* x;                              // (batch, groups · channels, ...), split if need be
+  const T* x;                              // (batch, groups · channels, ...)
   const T* grad;                           // (batch, groups · out channels, ...)
   T* out;                                  // (groups · out channels, channels, taps)
 
@@ -55,7 +55,8 @@ void run_weight_tasks(void* context, int64_t begin, int64_t end, int) {
   WeightJob<T>& job = *(WeightJob<T>*)context;
   T* patches = (T*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(T) * job.row_channels * job.taps * job.row_stride());
   T* grads = (T*)tt_scratch(TT_SCRATCH_GEMM_TASK_A, sizeof(T) * round_up(job.out_channels, Tile<T>::cols) * job.block);
-  if (!patches || !grads) {
+  void* pieces = tt_scratch(TT_SCRATCH_GEMM_C, Patches<T>::bytes(job.walk, job.block / Vec<T>::lanes));
+  if (!patches || !grads || !pieces) {
     job.failed = true;
     return;
   }
@@ -70,10 +71,11 @@ void run_weight_tasks(void* context, int64_t begin, int64_t end, int) {
     for (int64_t b = first_block; b < last_block; b++) {
       const int64_t first = b * job.block, columns = min64(job.block, job.walk.columns() - first);
       pack_gradient(job, group, first, columns, grads);
+      const Patches<T> reads(job.walk, first, columns, job.groups * job.channels * plane, pieces);
       for (int64_t channel = channel_begin; channel < channel_end; channel += job.row_channels) {
         const int64_t channels = min64(job.row_channels, channel_end - channel), rows = channels * job.taps;
-        copy_patches(job.walk, job.x + (group * job.channels + channel) * plane, job.groups * job.channels * plane, channels,
-                     first, columns, patches, {job.taps * job.row_stride(), job.row_stride(), Vec<T>::lanes});
+        reads.copy(job.x + (group * job.channels + channel) * plane, channels, plane, patches,
+                   {job.taps * job.row_stride(), job.row_stride(), Vec<T>::lanes});
         const int64_t row_panels = divide_up(rows, Tile<T>::rows);
         for (int64_t col = 0; col < job.out_channels; col += Tile<T>::cols) {
           const int64_t width = round_up(min64(Tile<T>::cols, job.out_channels - col), Tile<T>::lanes);
@@ -116,6 +118,8 @@ void finish_weights(void* context, int64_t begin, int64_t end, int) {
 // Computes `job`, of which the caller has filled in what comes before `taps`; there is something to sum over.
 template <class T>
 int32_t conv_weight_gradient(WeightJob<T> job) {
+  job.x = readable(job.walk, job.x, job.walk.batch * job.groups * job.channels);
+  if (!job.x) return TT_OUT_OF_MEMORY;
   job.taps = job.walk.taps();
   job.width = round_up(job.out_channels, Tile<T>::lanes);
   const int64_t columns = job.walk.columns();

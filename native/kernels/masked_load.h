@@ -1,4 +1,4 @@
-// Reads some lanes of a vector and leaves memory outside of them alone: it may belong to somebody else.
+// Reads and writes some lanes of a vector, and leaves memory outside of them alone: it may belong to somebody else.
 #pragma once
 #include "../isa.h"
 
@@ -57,6 +57,26 @@ TT_INLINE VecF64 load_lanes(LaneMask<double> lanes, const double* from, VecF64 r
   if (lanes.end - lanes.begin == LaneMask<double>::lanes) return load<double>(from);
   for (int i = lanes.begin; i < lanes.end; i++) rest[i] = from[i];
   return rest;
+#endif
+}
+
+TT_INLINE void store_lanes(LaneMask<float> lanes, float* to, VecF32 value) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(to, lanes.mask, (__m512)value);
+#elif defined(__AVX2__)
+  _mm256_maskstore_ps(to, lanes.mask, (__m256)value);
+#else
+  for (int i = lanes.begin; i < lanes.end; i++) to[i] = value[i];
+#endif
+}
+
+TT_INLINE void store_lanes(LaneMask<double> lanes, double* to, VecF64 value) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_pd(to, (__mmask8)lanes.mask, (__m512d)value);
+#elif defined(__AVX2__)
+  _mm256_maskstore_pd(to, lanes.mask, (__m256d)value);
+#else
+  for (int i = lanes.begin; i < lanes.end; i++) to[i] = value[i];
 #endif
 }
 
