@@ -26,6 +26,12 @@ const lower: Record<string, () => Tensor> = {
   linear: () => F.linear(half(2, 3), single(4, 3), single(4)),
   prelu: () => torch.prelu(single(2, 3), half(1)),
   scaledDotProductAttention: () => F.scaledDotProductAttention(single(1, 2, 3), half(1, 2, 3), single(1, 2, 3)),
+  conv1d: () => F.conv1d(single(1, 2, 3), half(4, 2, 2), single(4)),
+  conv2d: () => F.conv2d(half(1, 2, 3, 3), single(4, 2, 2, 2)),
+  conv3d: () => F.conv3d(single(1, 2, 3, 3, 3), single(4, 2, 2, 2, 2)),
+  convTranspose1d: () => F.convTranspose1d(single(1, 2, 3), half(2, 4, 2)),
+  convTranspose2d: () => F.convTranspose2d(single(1, 2, 3, 3), half(2, 4, 2, 2)),
+  convTranspose3d: () => F.convTranspose3d(half(1, 2, 3, 3, 3), single(2, 4, 2, 2, 2)),
   "the layer Linear": () => new nn.Linear(3, 2)(single(2, 3)),
 };
 

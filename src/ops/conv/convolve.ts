@@ -1,4 +1,5 @@
 /** @file Convolutions. */
+import { inLowerPrecision, isAutocasting } from "../../autograd/autocast.ts";
 import { describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { shapeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
@@ -91,6 +92,7 @@ function conv(op: string, dims: Dims, input: Tensor, args: readonly unknown[]): 
  * F.conv1d(torch.tensor([[[1, 2, 3, 4.5]]]), torch.tensor([[[1, -1.0]]], { dtype: torch.float32 })) // tensor([[[-1.0000, -1.0000, -1.5000]]])
  */
 export function conv1d(input: Tensor, ...args: ConvArgs): Tensor {
+  if (isAutocasting()) return inLowerPrecision(conv1d, [input, ...args]);
   return conv("conv1d", 1, input, args);
 }
 
@@ -105,6 +107,7 @@ export function conv1d(input: Tensor, ...args: ConvArgs): Tensor {
  * F.conv2d(torch.ones(1, 1, 3, 3), torch.ones(2, 1, 3, 3), { padding: 1 }).shape // [1, 2, 3, 3]
  */
 export function conv2d(input: Tensor, ...args: ConvArgs): Tensor {
+  if (isAutocasting()) return inLowerPrecision(conv2d, [input, ...args]);
   return conv("conv2d", 2, input, args);
 }
 
@@ -116,5 +119,6 @@ export function conv2d(input: Tensor, ...args: ConvArgs): Tensor {
  * @throws ShapeError if the shapes do not fit, or the kernel is larger than the input
  */
 export function conv3d(input: Tensor, ...args: ConvArgs): Tensor {
+  if (isAutocasting()) return inLowerPrecision(conv3d, [input, ...args]);
   return conv("conv3d", 3, input, args);
 }

@@ -1,4 +1,5 @@
 /** @file Convolution along the first dimension. */
+import { inLowerPrecision, isAutocasting } from "../../autograd/autocast.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { shapeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
@@ -22,6 +23,7 @@ type ConvTbcArgs = Named<[weight: Tensor, bias: Tensor, pad: number], ["weight",
  * @throws ShapeError if the shapes do not fit, or the kernel is larger than the input
  */
 export function convTbc(input: Tensor, ...args: ConvTbcArgs): Tensor {
+  if (isAutocasting()) return inLowerPrecision(convTbc, [input, ...args]);
   const { weight, bias, pad = 0 } = named<ConvTbcOptions>("convTbc", ["weight", "bias", "pad"], 2, args);
   checkTensor("convTbc", input);
   checkTensor("convTbc", weight, "weight");

@@ -1,4 +1,5 @@
 /** @file Transposed convolutions, and both kinds under PyTorch's one name. */
+import { inLowerPrecision, isAutocasting } from "../../autograd/autocast.ts";
 import { describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { shapeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
@@ -67,6 +68,7 @@ function convTranspose(op: string, dims: Dims, input: Tensor, args: readonly unk
  * F.convTranspose1d(torch.tensor([[[1, 2.5]]]), torch.ones(1, 1, 2), { stride: 2 }) // tensor([[[1.0000, 1.0000, 2.5000, 2.5000]]])
  */
 export function convTranspose1d(input: Tensor, ...args: ConvTransposeArgs): Tensor {
+  if (isAutocasting()) return inLowerPrecision(convTranspose1d, [input, ...args]);
   return convTranspose("convTranspose1d", 1, input, args);
 }
 
@@ -78,6 +80,7 @@ export function convTranspose1d(input: Tensor, ...args: ConvTransposeArgs): Tens
  * @throws ShapeError if the shapes do not fit, or nothing is left
  */
 export function convTranspose2d(input: Tensor, ...args: ConvTransposeArgs): Tensor {
+  if (isAutocasting()) return inLowerPrecision(convTranspose2d, [input, ...args]);
   return convTranspose("convTranspose2d", 2, input, args);
 }
 
@@ -89,6 +92,7 @@ export function convTranspose2d(input: Tensor, ...args: ConvTransposeArgs): Tens
  * @throws ShapeError if the shapes do not fit, or nothing is left
  */
 export function convTranspose3d(input: Tensor, ...args: ConvTransposeArgs): Tensor {
+  if (isAutocasting()) return inLowerPrecision(convTranspose3d, [input, ...args]);
   return convTranspose("convTranspose3d", 3, input, args);
 }
 

@@ -2,7 +2,7 @@ import * as torch from "typetorch";
 import { nn, type Tensor } from "typetorch";
 import { describe, expect, test } from "vitest";
 
-const { fuseConvBnWeights, fuseLinearBnEval, fuseLinearBnWeights, skipInit } = nn.utils;
+const { fuseConvBnEval, fuseConvBnWeights, fuseLinearBnEval, fuseLinearBnWeights, skipInit } = nn.utils;
 const { functionalCall } = nn.utils.stateless;
 
 class Tied extends nn.Module {
@@ -113,6 +113,19 @@ describe("fusion with a batch norm", () => {
       expect(fused).toBeInstanceOf(nn.Linear);
       expect(fused.bias).toBeInstanceOf(nn.Parameter);
       expect(linear.bias === null).toBe(!bias);
+    }
+  });
+
+  test("of a convolution, and of a transposed one, computes the same", () => {
+    for (const transpose of [false, true]) {
+      const conv = (transpose ? new nn.ConvTranspose2d(2, 3, 2) : new nn.Conv2d(2, 3, 2)).eval();
+      const bn = new nn.BatchNorm2d(3);
+      torch.noGrad(() => {
+        for (const t of [bn.weight, bn.bias, bn.runningMean, bn.runningVar]) t?.uniform_(0.5, 2);
+      });
+      const fused = fuseConvBnEval(conv as nn.Conv2d, bn.eval(), { transpose });
+      const x = torch.randn(2, 2, 4, 4);
+      expect(torch.allclose(fused(x), bn(conv(x)), { atol: 1e-5 })).toBe(true);
     }
   });
 
