@@ -11,6 +11,9 @@ import { mapTensors, tensorsOf, withLeaves } from "./tree.ts";
 /** A dimension for every tensor, `null` for none, or an array or record with one for each place. */
 export type Dims = number | null | readonly Dims[] | { readonly [key: string]: Dims };
 
+/** Those that may stand by themselves: a record would be taken for the options. */
+type OwnDims = number | null | readonly Dims[];
+
 export interface VmapOptions {
   /** The dimension of the batch in each argument; `null` where an argument is the same for all examples. */
   inDims?: Dims;
@@ -70,7 +73,7 @@ function batchSize(op: string, tensors: readonly Tensor[], dims: readonly (numbe
  */
 export function vmap<A extends unknown[], R>(
   func: (...args: A) => R,
-  ...args: Call<[inDims: Dims, outDims: Dims, randomness: "error" | "same" | "different"], VmapOptions>
+  ...args: Call<[inDims: OwnDims, outDims: OwnDims, randomness: "error" | "same" | "different"], VmapOptions>
 ): (...args: A) => R {
   const op = "vmap";
   checkFunction(op, func);
