@@ -12,11 +12,11 @@ const rule = (names: string, reason: string): Rule => ({
 
 export const RULES: readonly Rule[] = [
   rule(
-    ".*quantize.* .*quant.* q_.* int_repr fake_.* fbgemm_.* choose_qparams.* fused_moving.* .*_affine.*qparams",
+    ".*quantize.* .*quant.* q_.* qscheme int_repr fake_.* fbgemm_.* choose_qparams.* fused_moving.* .*_affine.*qparams",
     "quantisation is not part of the library",
   ),
   rule(
-    ".*sparse.* .*_indices(_copy)? to_dense coalesce is_coalesced indices values values_copy indices_copy dense_dim hspmm hsmm dsmm smm spmm sspaddmm saddmm to_padded_tensor .*nested.*",
+    ".*sparse.* .*_indices(_copy)? to_dense coalesce is_coalesced indices values values_copy indices_copy dense_dim layout hspmm hsmm dsmm smm spmm sspaddmm saddmm to_padded_tensor .*nested.*",
     "sparse and nested tensors are not part of the library",
   ),
   rule("align_.* names? rename_? refine_names has_names", "named tensors are not part of the library"),
@@ -30,7 +30,7 @@ export const RULES: readonly Rule[] = [
   ),
   rule(".*_copy", "a view and `clone()`"),
   rule(
-    "(eig|symeig|lstsq|solve|matrix_rank|range|resize|resize_as|new|volatile|reinforce|set_default_tensor_type|storage_type|type)",
+    "(eig|symeig|lstsq|solve|matrix_rank|range|resize|resize_as|new|volatile|reinforce|set_default_tensor_type|storage_type)",
     "removed from PyTorch 2, or deprecated there: `torch.linalg` and `to` have it",
   ),
   rule(
@@ -38,13 +38,14 @@ export const RULES: readonly Rule[] = [
     "under `torch.nn.functional`, `torch.linalg` or as a module",
   ),
   rule("(rnn|lstm|gru)_?.* .*_cell", "as modules: `torch.nn.LSTM` and its like"),
-  rule(".+_", "as a method of the tensor: `x.name_()`; where it has none, PyTorch documents none, either"),
+  rule("(apply|map|map2|set|as_strided)_", "not there yet"),
+  rule(".+_ detach", "as a method of the tensor: `x.name()`"),
   rule(
     "(autocast|.*autocast.*|.*anomaly.*|.*deterministic.*|set_flush_denormal|.*float32_matmul_precision)",
     "a mode that changes nothing here, or is not there yet",
   ),
   rule(
-    "(from_dlpack|to_dlpack|from_file|asarray|empty_strided|new_empty_strided|data_ptr|is_set_to|as_subclass|apply|lobpcg|segment_reduce|unsafe_.*|frombuffer|is_(same_size|conj|neg|signed|nonzero|inference|tensor)|nelement|ndimension|numel|result_type|double|float|half|int|long|short|detach|poisson|binomial|cdouble|cfloat|chalf|.*_window)",
+    "(from_dlpack|to_dlpack|from_file|asarray|empty_strided|new_empty_strided|data_ptr|is_set_to|as_subclass|type|apply|lobpcg|segment_reduce|unsafe_.*|frombuffer|is_(same_size|conj|neg|signed|nonzero|inference|tensor)|nelement|ndimension|numel|result_type|double|float|half|int|long|short|poisson|binomial|cdouble|cfloat|chalf|.*_window)",
     "not there yet",
   ),
   rule("(as_masked_tensor|is_masked_tensor|masked_tensor)", "masked tensors are a prototype in PyTorch"),

@@ -9,11 +9,13 @@ import { difference, differenceOf, differenceOfUnique, OF_GRADIENTS, UNIQUE } fr
 import {
   type Arguments,
   argumentsOf,
+  callAltered,
   callOf,
   camel,
+  DTYPE_NAMES,
   decode,
-  dtypeOf,
   type Golden,
+  messageOf,
   type OpRecord,
   records,
   run,
@@ -51,9 +53,6 @@ function check(record: OpRecord, aspect: Aspect, samples: readonly Sample[], pro
       expect(hidden.some((sample) => problemOf(record, sample) !== null)).toBe(true);
     });
 }
-
-const messageOf = (error: unknown) =>
-  error instanceof torch.TorchError ? String(error) : String((error as Error).stack);
 
 function attempt(f: () => Problem): Problem {
   try {
@@ -170,53 +169,10 @@ const inPlace: Checks = (record, sample) =>
     return result === x ? difference(x, out) : "gives another tensor than its own";
   });
 
-/** A value with its tensors of one dtype in another, and with the sizes renamed. */
-function altered(v: Golden, from: DTypeName, to: DTypeName, sizes: (n: number) => number): unknown {
-  if (Array.isArray(v)) return v.map((item) => altered(item, from, to, sizes));
-  const value = decode(v, []);
-  if (!(value instanceof torch.Tensor)) return value;
-  const shape = value.shape.map(sizes);
-  const cast = value.dtype === dtypeOf(from) ? value.to(dtypeOf(to)) : value;
-  return String(shape) === String(value.shape) ? cast : torch.zeros(shape, { dtype: cast.dtype });
-}
-
-function callAltered(
-  record: OpRecord,
-  sample: Sample,
-  to: DTypeName,
-  sizes: (n: number) => number = (n) => n,
-): Problem {
-  const change = (v: Golden) => altered(v, sample.dtype, to, sizes);
-  const options = Object.entries(sample.kwargs).map(([name, v]) => [camel(name), change(v)]);
-  const args = sample.args.map(change);
-  try {
-    run(callIn(record), { input: change(sample.input), args, options: Object.fromEntries(options), leaves: [] });
-    return null;
-  } catch (error) {
-    if (error instanceof torch.TorchError) return "refused";
-    return messageOf(error);
-  }
-}
-
 const sizesIn = (v: Golden): number[] => {
   if (Array.isArray(v)) return v.flatMap(sizesIn);
   return typeof v === "object" && v !== null && "s" in v ? [...v.s] : [];
 };
-
-const DTYPES = [
-  "bool",
-  "uint8",
-  "int8",
-  "int16",
-  "int32",
-  "int64",
-  "float16",
-  "bfloat16",
-  "float32",
-  "float64",
-  "complex64",
-  "complex128",
-] as const;
 
 describe.each(records.map((record) => [titleOf(record), record] as const))("%s", (_, record) => {
   if (callOf(record) === undefined) {
@@ -244,7 +200,7 @@ describe.each(records.map((record) => [titleOf(record), record] as const))("%s",
 
   it("dtypes and nothing", () => {
     const [sample] = cases as readonly [Sample];
-    for (const dtype of DTYPES) {
+    for (const dtype of DTYPE_NAMES) {
       const problem = callAltered(record, sample, dtype);
       if (problem !== null) expect(problem).toBe("refused");
     }

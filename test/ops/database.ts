@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import * as torch from "typetorch";
-import type { DTypeName } from "../../src/core/dtype.ts";
+import { DTYPES, type DTypeName } from "../../src/core/dtype.ts";
 
 interface GoldenTensor {
   readonly t: DTypeName;
@@ -240,3 +240,43 @@ export function tensorsOf(result: unknown): torch.Tensor[] {
   if (typeof result !== "object" || result === null || !(Symbol.iterator in result)) return [];
   return [...(result as Iterable<unknown>)].flatMap(tensorsOf);
 }
+
+/** A refusal says what it refuses; anything else is reported with its place. */
+export const messageOf = (error: unknown): string =>
+  error instanceof torch.TorchError ? String(error) : String((error as Error).stack);
+
+/** A value with its tensors of one dtype in another, and with the sizes renamed. */
+function altered(v: Golden, from: DTypeName, to: DTypeName, sizes: (n: number) => number): unknown {
+  if (isList(v)) return v.map((item) => altered(item, from, to, sizes));
+  const value = decode(v, []);
+  if (!(value instanceof torch.Tensor)) return value;
+  const shape = value.shape.map(sizes);
+  const cast = value.dtype === dtypeOf(from) ? value.to(dtypeOf(to)) : value;
+  return String(shape) === String(value.shape) ? cast : torch.zeros(shape, { dtype: cast.dtype });
+}
+
+/** What comes of a sample in another dtype and with other sizes: nothing, `"refused"`, or what is wrong with the error. */
+export function callAltered(
+  record: OpRecord,
+  sample: Sample,
+  to: DTypeName,
+  sizes: (n: number) => number = (n) => n,
+): string | null {
+  const change = (v: Golden) => altered(v, sample.dtype, to, sizes);
+  const options = Object.entries(sample.kwargs).map(([name, v]) => [camel(name), change(v)]);
+  const args = sample.args.map(change);
+  try {
+    run(callOf(record) as Call, {
+      input: change(sample.input),
+      args,
+      options: Object.fromEntries(options),
+      leaves: [],
+    });
+    return null;
+  } catch (error) {
+    if (error instanceof torch.TorchError) return "refused";
+    return messageOf(error);
+  }
+}
+
+export const DTYPE_NAMES = Object.keys(DTYPES) as DTypeName[];
