@@ -41,7 +41,7 @@ struct ConvJob {
   int64_t depth() const { return channels * taps; }
   int64_t rows_of(int64_t panel) const { return min64(panel_rows, rows - panel * panel_rows); }
   int64_t packed_panel() const { return depth() * Tile<T>::packed_rows; }
-  int64_t cols_of(int64_t panel) const { return min64(Tile<T>::cols, walk.columns() - panel * Tile<T>::cols); }
+  Blocks blocks() const { return {walk, Tile<T>::cols, Tile<T>::lanes}; }
 };
 
 // Packs row panels begin..end, counted over all groups.
@@ -79,12 +79,11 @@ struct ConvTask {
 
   static constexpr int64_t tile_size = Tile<T>::rows * Tile<T>::cols;
 
-  int64_t width_of(int64_t panel) const { return round_up(job.cols_of(panel), Tile<T>::lanes); }
   int64_t sample_stride() const { return job.groups * job.rows * job.walk.write_plane(); }
-  // Whether whole vectors of the panel can be written where they belong.
-  bool direct(int64_t panel) const {
-    const int64_t places = job.walk.places(), first = panel * Tile<T>::cols, cols = job.cols_of(panel);
-    return job.whole && cols % Tile<T>::lanes == 0 && first / places == (first + cols - 1) / places;
+  // Whether whole vectors of a panel can be written where they belong.
+  bool direct(const Blocks::Block& block) const {
+    const int64_t places = job.walk.places(), last = block.first + block.columns - 1;
+    return job.whole && block.columns % Tile<T>::lanes == 0 && block.first / places == last / places;
   }
   T* row_of_out(int64_t row) const { return job.out + (group * job.rows + row) * job.walk.write_plane(); }
 
@@ -100,11 +99,14 @@ struct ConvTask {
   void run_block(int64_t channel, int64_t channels) const {
     const int64_t depth = channels * job.taps, block = job.block_channels * job.taps * Tile<T>::cols;
     const T* x = job.x + (group * job.channels + channel) * job.walk.read_plane();
+    const int64_t plane = job.walk.read_plane(), read_sample = job.groups * job.channels * plane;
+    Patches<T> reads(pieces);
     for (int64_t j = 0; j < panels; j++) {
-      const int64_t panel = first_panel + j, width = width_of(panel);
-      const int64_t plane = job.walk.read_plane();
-      Patches<T>(job.walk, panel * Tile<T>::cols, job.cols_of(panel), job.groups * job.channels * plane, pieces)
-          .copy(x, channels, plane, patches + j * block, {job.taps * width, width, Tile<T>::lanes});
+      const Blocks::Block panel = job.blocks().at(first_panel + j);
+      const int64_t width = round_up(panel.columns, Tile<T>::lanes);
+      reads.find(job.walk, panel.first, panel.columns, read_sample);
+      reads.copy(x + panel.sample * read_sample, channels, plane, patches + j * block,
+                 {job.taps * width, width, Tile<T>::lanes});
     }
     for (int64_t i = 0; i < row_panels; i += conv_row_panels)
       for (int64_t j = 0; j < panels; j++)
@@ -113,7 +115,8 @@ struct ConvTask {
   }
 
   void multiply(int64_t j, int64_t i, int64_t channel, int64_t depth, bool last, const T* b) const {
-    const int64_t panel = first_panel + j, width = width_of(panel);
+    const Blocks::Block panel = job.blocks().at(first_panel + j);
+    const int64_t width = round_up(panel.columns, Tile<T>::lanes);
     const int64_t row_panel = first_row_panel + i, row = row_panel * job.panel_rows, rows = job.rows_of(row_panel);
     const T* a = job.weights_in_place
                      ? job.weights.data + group * job.weights.group_stride + row * job.weights.row_stride + channel * job.taps
@@ -122,8 +125,8 @@ struct ConvTask {
     const auto micro = shared_micro<T>((int)rows, (int)(width / Tile<T>::lanes), !job.weights_in_place);
     const int64_t plane = job.walk.write_plane();
     if (direct(panel)) {
-      const int64_t first = panel * Tile<T>::cols, places = job.walk.places();
-      T* to = row_of_out(row) + first / places * sample_stride() + first % places;
+      const int64_t places = job.walk.places(), sample = panel.sample + panel.first / places;
+      T* to = row_of_out(row) + sample * sample_stride() + panel.first % places;
       if (channel == 0 && job.bias) fill_with_bias(to, plane, row, rows, width);
       micro(depth, a, job.weights.row_stride, b, width, to, plane, channel > 0 || job.bias);
       return;
@@ -140,12 +143,13 @@ struct ConvTask {
     }
   }
 
-  void scatter(int64_t panel, const T* tile, int64_t width, int64_t row, int64_t rows) const {
+  void scatter(const Blocks::Block& panel, const T* tile, int64_t width, int64_t row, int64_t rows) const {
     const Walk& walk = job.walk;
-    const int64_t cols = job.cols_of(panel), step = walk.axes[2].write_step;
-    Place place = Place::of_column(walk, panel * Tile<T>::cols);
-    for (int64_t col = 0; col < cols;) {
-      const int64_t length = min64(cols - col, walk.axes[2].count - place.w);
+    const int64_t step = walk.axes[2].write_step;
+    Place place = Place::of_column(walk, panel.first);
+    place.sample += panel.sample;
+    for (int64_t col = 0; col < panel.columns;) {
+      const int64_t length = min64(panel.columns - col, walk.axes[2].count - place.w);
       const int64_t offset = place.write_offset(walk, sample_stride());
       for (int64_t r = 0; r < rows; r++) {
         const T bias = job.bias ? job.bias[group * job.rows + row + r] : T(0);
@@ -189,7 +193,7 @@ int32_t conv_gemm(ConvJob<T> job) {
   if (!job.x) return TT_OUT_OF_MEMORY;
   job.taps = job.walk.taps();
   job.whole = job.walk.writes_whole();
-  job.panels = divide_up(columns, Tile<T>::cols);
+  job.panels = job.blocks().count();
   job.row_panels = divide_up(job.rows, Tile<T>::rows);
   job.panel_rows = divide_up(job.rows, job.row_panels);
   job.row_panels = divide_up(job.rows, job.panel_rows);

@@ -87,8 +87,19 @@ struct Patches {
     return min64(lanes, 2 + (lanes - 2) / max64(1, walk.axes[2].count));
   }
 
-  Patches(const Walk& walk, int64_t column, int64_t columns, int64_t sample_stride, void* memory)
-      : pieces((Piece<T>*)memory), taps(walk.taps()), vectors(divide_up(columns, lanes)), each(1) {
+  int64_t column, columns;  // of which the pieces are
+
+  // `memory` takes the pieces.
+  explicit Patches(void* memory) : pieces((Piece<T>*)memory), taps(0), vectors(0), each(1), column(-1), columns(0) {}
+
+  // Finds out what is read for these columns, if that is not known already.
+  void find(const Walk& walk, int64_t first, int64_t count, int64_t sample_stride) {
+    if (first == column && count == columns) return;
+    column = first;
+    columns = count;
+    taps = walk.taps();
+    vectors = divide_up(columns, lanes);
+    each = 1;
     const Axis &depth = walk.axes[0], &height = walk.axes[1], &width = walk.axes[2];
     Place place = Place::of_column(walk, column);
     for (int64_t v = 0; v < vectors; v++) each = max64(each, Columns<T>(walk, place, min64(lanes, columns - v * lanes)).count);
@@ -99,8 +110,8 @@ struct Patches {
       for (int64_t d = 0; d < depth.tap_count; d++)
         for (int64_t h = 0; h < height.tap_count; h++)
           for (int64_t w = 0; w < width.tap_count; w++, to += vectors * each) {
-            int64_t count = vector.pieces(walk, depth.taps[d], height.taps[h], width.taps[w], sample_stride, to);
-            for (; count < each; count++) to[count] = {0, LaneMask<T>::range(0, 0)};
+            int64_t found = vector.pieces(walk, depth.taps[d], height.taps[h], width.taps[w], sample_stride, to);
+            for (; found < each; found++) to[found] = {0, LaneMask<T>::range(0, 0)};
           }
     }
   }

@@ -146,5 +146,29 @@ struct Place {
   }
 };
 
+// The columns of all samples in blocks. Where a sample fills several with few lanes of vectors to spare, blocks keep to one
+// sample, and those that lie alike in their samples follow each other: what is known of one serves all of them.
+struct Blocks {
+  int64_t batch, places, width;
+  bool apart;
+
+  struct Block {
+    int64_t sample;  // of which `first` counts; 0 if columns are counted over all samples
+    int64_t first, columns;
+  };
+
+  Blocks(const Walk& walk, int64_t most, int64_t lanes) : batch(walk.batch), places(walk.places()), width(most) {
+    apart = places >= 2 * most && (round_up(places, lanes) - places) * 32 <= places;
+    if (apart) width = round_up(divide_up(places, divide_up(places, most)), lanes);
+  }
+
+  int64_t count() const { return apart ? divide_up(places, width) * batch : divide_up(batch * places, width); }
+  Block at(int64_t i) const {
+    if (!apart) return {0, i * width, min64(width, batch * places - i * width)};
+    const int64_t first = i / batch * width;
+    return {i % batch, first, min64(width, places - first)};
+  }
+};
+
 }  // namespace
 }  // namespace TT_NS

@@ -30,18 +30,19 @@ struct WeightJob {
   bool failed;
 
   int64_t rows() const { return channels * taps; }
+  Blocks blocks() const { return {walk, block, Vec<T>::lanes}; }
   int64_t row_stride() const { return block + Vec<T>::lanes; }  // odd vectors: rows do not fall into the same sets
   T* sums_of(int64_t part, int64_t group) const { return sums + (part * groups + group) * rows() * width; }
 };
 
-// Panels of the gradient's columns `first`.. of one group: out channels side by side.
+// Panels of a block of the gradient of one group: out channels side by side.
 template <class T>
-void pack_gradient(const WeightJob<T>& job, int64_t group, int64_t first, int64_t columns, T* out) {
-  const int64_t places = job.walk.places();
+void pack_gradient(const WeightJob<T>& job, int64_t group, const Blocks::Block& block, T* out) {
+  const int64_t places = job.walk.places(), columns = block.columns;
   for (int64_t col = 0; col < job.out_channels; col += Tile<T>::cols) {
     const int64_t count = min64(Tile<T>::cols, job.out_channels - col), width = round_up(count, Tile<T>::lanes);
     for (int64_t done = 0; done < columns;) {
-      const int64_t sample = (first + done) / places, place = (first + done) % places;
+      const int64_t sample = block.sample + (block.first + done) / places, place = (block.first + done) % places;
       const int64_t length = min64(columns - done, places - place);
       const T* from = job.grad + ((sample * job.groups + group) * job.out_channels + col) * places + place;
       pack_panel<T, T>(from, places, 1, count, length, out + col * job.block + done * width, width);
@@ -60,7 +61,9 @@ void run_weight_tasks(void* context, int64_t begin, int64_t end, int) {
     job.failed = true;
     return;
   }
-  const int64_t blocks = divide_up(job.walk.columns(), job.block), plane = job.walk.read_plane();
+  const Blocks all = job.blocks();
+  const int64_t blocks = all.count(), plane = job.walk.read_plane(), sample_stride = job.groups * job.channels * plane;
+  Patches<T> reads(pieces);
   for (int64_t task = begin; task < end; task++) {
     const int64_t row_part = task % job.row_parts, rest = task / job.row_parts;
     const int64_t part = rest % job.col_parts, group = rest / job.col_parts;
@@ -69,12 +72,12 @@ void run_weight_tasks(void* context, int64_t begin, int64_t end, int) {
     T* sums = job.sums_of(part, group);
     const int64_t first_block = blocks * part / job.col_parts, last_block = blocks * (part + 1) / job.col_parts;
     for (int64_t b = first_block; b < last_block; b++) {
-      const int64_t first = b * job.block, columns = min64(job.block, job.walk.columns() - first);
-      pack_gradient(job, group, first, columns, grads);
-      const Patches<T> reads(job.walk, first, columns, job.groups * job.channels * plane, pieces);
+      const Blocks::Block block = all.at(b);
+      pack_gradient(job, group, block, grads);
+      reads.find(job.walk, block.first, block.columns, sample_stride);
       for (int64_t channel = channel_begin; channel < channel_end; channel += job.row_channels) {
         const int64_t channels = min64(job.row_channels, channel_end - channel), rows = channels * job.taps;
-        reads.copy(job.x + (group * job.channels + channel) * plane, channels, plane, patches,
+        reads.copy(job.x + block.sample * sample_stride + (group * job.channels + channel) * plane, channels, plane, patches,
                    {job.taps * job.row_stride(), job.row_stride(), Vec<T>::lanes});
         const int64_t row_panels = divide_up(rows, Tile<T>::rows);
         for (int64_t col = 0; col < job.out_channels; col += Tile<T>::cols) {
@@ -82,7 +85,7 @@ void run_weight_tasks(void* context, int64_t begin, int64_t end, int) {
           for (int64_t i = 0; i < row_panels; i++) {
             const int64_t row = rows * i / row_panels, next = rows * (i + 1) / row_panels;
             shared_micro<T>((int)(next - row), (int)(width / Tile<T>::lanes), false)(
-                columns, patches + row * job.row_stride(), job.row_stride(), grads + col * job.block, width,
+                block.columns, patches + row * job.row_stride(), job.row_stride(), grads + col * job.block, width,
                 sums + (channel * job.taps + row) * job.width + col, job.width, b > first_block);
           }
         }
@@ -127,7 +130,7 @@ int32_t conv_weight_gradient(WeightJob<T> job) {
   const int64_t row_bytes = job.taps * job.row_stride() * (int64_t)sizeof(T);
   job.row_channels = min64(job.channels, max64(1, weight_rows_bytes / row_bytes));
 
-  const int64_t threads = tt_num_threads(), blocks = divide_up(columns, job.block);
+  const int64_t threads = tt_num_threads(), blocks = job.blocks().count();
   const int64_t group_bytes = job.groups * job.rows() * job.width * (int64_t)sizeof(T);
   const bool parallel = threads > 1 && job.groups * job.rows() * job.out_channels * columns >= 1 << 19;
   const int64_t wanted = parallel && job.groups < 4 * threads ? divide_up(2 * threads, job.groups) : 1;
