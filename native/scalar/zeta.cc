@@ -38,9 +38,14 @@ double tt_zeta(double s, double q) {
   if (q > 0) return positive(s, q);
   if (s != __builtin_floor(s)) return kNaN;
   if (s == kInfinity) return s;
-  // With q = m + d, where m is the nearest whole number, so that d keeps its digits: the terms (d+m)^-s … (d-1)^-s, which are
-  // a stretch of the series of 1-d, then d^-s, which may be very large, then those of 1+d.
-  const double d = q - __builtin_rint(q);
-  const double below = positive(s, 1 - d) - positive(s, 1 - q);
-  return __builtin_pow(d, -s) + positive(s, 1 + d) + (__builtin_fmod(s, 2) == 0 ? below : -below);
+  // Outwards from zero, with q = d - m where m is whole, so that d keeps its digits: d^-s, which may be very large, then terms
+  // of falling size, which for odd s cancel in pairs, then what is left on either side, to the left a stretch of a series.
+  const double d = q - __builtin_rint(q), m = d - q, sign = __builtin_fmod(s, 2) == 0 ? 1 : -1;
+  const double near = d < 0 ? -d : d, inner = d < 0 ? 1 : sign, outer = d < 0 ? sign : 1;
+  double sum = __builtin_pow(d, -s), j = 1;
+  for (; j <= m && j <= 30; j++) {
+    sum += inner * __builtin_pow(j - near, -s);
+    sum += outer * __builtin_pow(j + near, -s);
+  }
+  return sum + positive(s, j + d) + sign * (positive(s, j - d) - positive(s, 1 - q));
 }

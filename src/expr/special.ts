@@ -121,10 +121,19 @@ export function zeta(s: number, q: number): number {
   if (s === Infinity) return q > 1 ? 0 : q === 1 ? 1 : Infinity;
   if (q > 0) return zetaPositive(s, q);
   if (!Number.isInteger(s)) return NaN;
-  // Around zero term by term, with the distance from the nearest whole number, which is exact: … (d − 1)^−s, d^−s, (d + 1)^−s …
+  // Outwards from zero, with the distance `d` of `q` from a whole number, which is exact: d^−s, then terms of falling size, which
+  // for odd s cancel in pairs, then what is left on either side, to the left a stretch of a series.
   const d = q - Math.round(q);
-  const below = zetaPositive(s, 1 - d) - zetaPositive(s, 1 - q);
-  return d ** -s + zetaPositive(s, 1 + d) + (s % 2 === 0 ? below : -below);
+  const near = Math.abs(d);
+  const sign = s % 2 === 0 ? 1 : -1;
+  const [inner, outer] = d < 0 ? [1, sign] : [sign, 1];
+  let sum = d ** -s;
+  let j = 1;
+  for (; j <= d - q && j <= 30; j++) {
+    sum += inner * (j - near) ** -s;
+    sum += outer * (j + near) ** -s;
+  }
+  return sum + zetaPositive(s, j + d) + sign * (zetaPositive(s, j - d) - zetaPositive(s, 1 - q));
 }
 
 /** For positive `q`, term by term until Euler's and Maclaurin's series is good for the rest, or nothing is left. */

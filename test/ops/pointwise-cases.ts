@@ -52,11 +52,13 @@ export type Op = ((...args: unknown[]) => torch.Tensor) & {
   readonly inplace?: (...args: unknown[]) => torch.Tensor;
 };
 
-/** The op of a case: a function of `torch` or `nn.functional`. */
+const NAMESPACES: Readonly<Record<string, object>> = { "nn.functional": activations, special: torch.special };
+
+/** The op of a case: a function of `torch`, `torch.special` or `nn.functional`. */
 export function opOf({ op }: Case): Op {
-  const isActivation = op.startsWith("nn.functional.");
-  const name = camel(op.replace("nn.functional.", ""));
-  const found = Reflect.get(isActivation ? activations : torch, name);
+  const [, space = "", last = op] = /^(.*)\.(\w+)$/.exec(op) ?? [];
+  const name = camel(last);
+  const found = Reflect.get(NAMESPACES[space] ?? torch, name);
   if (typeof found !== "function") throw new Error(`there is no ${name}`);
   return found as Op;
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as functionsOnly from "../../src/ops/functions.ts";
 import * as activations from "../../src/ops/pointwise/activation.ts";
 import * as shared from "../../src/ops/shared.ts";
+import * as special from "../../src/ops/special/index.ts";
 import { records } from "./database.ts";
 import {
   argsOf,
@@ -64,7 +65,7 @@ describe("the table", () => {
   it("has a case for every pointwise op there is", () => {
     // Here at the edges of their domains, or in PyTorch's database.
     const tested = new Set([...cases, ...records].map(({ op }) => camel(op.replace("nn.functional.", ""))));
-    const ops: object[] = Object.values({ ...shared, ...functionsOnly, ...activations }).filter(
+    const ops: object[] = Object.values({ ...shared, ...functionsOnly, ...activations, ...special }).filter(
       (f) => typeof f === "function",
     );
     const names = ops.flatMap((f) => ("op" in f ? [(f.op as { name: string }).name] : []));

@@ -4,9 +4,9 @@ import type { Tensor } from "../../core/tensor.ts";
 import { type Expr, trigamma as trigammaOf, zeta } from "../../expr/index.ts";
 import { bind, type Call } from "../bind.ts";
 import { checkInt, type Named, named } from "../params.ts";
-import { family, type Pointwise, pointwise } from "../pointwise-form.ts";
+import { family, NUMBERS, type Pointwise, pointwise } from "../pointwise-form.ts";
 import type { Unary } from "./signatures.ts";
-import { digamma, lgamma } from "./special.ts";
+import { lgamma } from "./special.ts";
 
 /** `factor · ζ(order, x)`; `order` is `n + 1`. */
 const zetaMultiple: Pointwise<(input: Tensor, options: { order: number; factor: number }) => Tensor> = pointwise({
@@ -15,6 +15,14 @@ const zetaMultiple: Pointwise<(input: Tensor, options: { order: number; factor: 
   options: { order: 0, factor: 0 },
   dtype: "float",
   expr: ({ input }, { order, factor }) => zeta(order, input).mul(factor),
+});
+
+/** `digamma` by its other name. */
+const zeroth: Pointwise<Unary> = pointwise({
+  name: "polygamma",
+  args: ["input"],
+  dtype: "float",
+  expr: ({ input }) => input.digamma(),
 });
 
 /** The first derivative. */
@@ -37,7 +45,7 @@ export const polygammaMethod: Pointwise<(input: Tensor, n: number) => Tensor> = 
   const { input, n } = bind<{ input: unknown; n: unknown }>("polygamma", ["input", "n"], given);
   checkInt("polygamma", "n", n);
   if (n < 0) throw new ValueError(`polygamma: expected n of at least 0, got ${n}`);
-  if (n <= 1) return [n === 0 ? digamma : trigamma, [input]];
+  if (n <= 1) return [n === 0 ? zeroth : trigamma, [input]];
   return [zetaMultiple, [input, { order: n + 1, factor: n % 2 === 0 ? -factorial(n) : factorial(n) }]];
 });
 
@@ -65,6 +73,7 @@ function multivariateOf(p: number): Pointwise<Unary> {
       name: "mvlgamma",
       args: ["input"],
       dtype: "float",
+      accepts: NUMBERS,
       expr({ input }) {
         let x: Expr = input;
         let sum = input.lgamma();

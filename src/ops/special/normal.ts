@@ -47,7 +47,7 @@ export const ndtr: PointwiseOnly<Unary> = pointwise({
   args: ["input"],
   dtype: "float",
   inplace: false,
-  node: "MulBackward0",
+  node: "MulBackward1",
   expr: ({ input }) => erfc(input.mul(-Math.SQRT1_2)).mul(0.5),
 });
 
