@@ -172,6 +172,8 @@ export function emptyLike(input: Tensor, options: TensorOptions = {}): Tensor {
 /** One number in the shape, dtype and device of another tensor. PyTorch: `torch.full_like`. */
 export function fullLike(input: Tensor, fillValue: Scalar, options: TensorOptions = {}): Tensor {
   const { dtype, device } = like("fullLike", input, options);
+  if (!isScalar(fillValue))
+    throw new ValueError(`fullLike: expected a number as fillValue, got ${describe(fillValue)}`);
   return filled("fullLike", input.shape, fillValue, dtype, { ...options, device });
 }
 
