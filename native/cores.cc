@@ -53,7 +53,7 @@ bool read_file(const char* path, char* text, size_t size) {
 // Processors allowed, counting hardware threads of one core once: a processor counts if it is the first allowed one of
 // its core, whose members the kernel lists as "0,4" or "0-1".
 int physical_cores() {
-  static cpu_set_t allowed;  // 128 bytes, up to 1024 processors
+  cpu_set_t allowed;  // 128 bytes, up to 1024 processors
   CPU_ZERO(&allowed);
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -102,7 +102,8 @@ int cgroup_quota() {
   char text[4096];
   if (!read_file("/proc/self/cgroup", text, sizeof text)) return 0;
   int tightest = 0;
-  for (char *line = strtok(text, "\n"); line; line = strtok(nullptr, "\n")) {
+  char* rest;
+  for (char* line = strtok_r(text, "\n", &rest); line; line = strtok_r(nullptr, "\n", &rest)) {
     char* controllers = strchr(line, ':');
     if (!controllers) continue;
     char* path = strchr(++controllers, ':');

@@ -44,7 +44,9 @@ struct Pool {
 };
 
 std::atomic<Pool*> the_pool{nullptr};
-std::atomic<int> wanted_threads{0};  // 0: not yet asked
+
+// Each thread that calls the engine has a number of its own: that of a JavaScript worker says nothing about the others.
+thread_local int wanted_threads = 0;  // 0: not yet asked
 
 void work(Pool& pool, int worker) {
   const Job job = pool.job;
@@ -163,18 +165,11 @@ void run(Pool& pool, int64_t n, int64_t grain, int threads, void (*body)(void*, 
 }  // namespace
 
 int tt_num_threads() {
-  int count = wanted_threads.load(std::memory_order_relaxed);
-  if (count == 0) {
-    count = tt_usable_cores();
-    if (count > max_threads) count = max_threads;
-    wanted_threads.store(count, std::memory_order_relaxed);
-  }
-  return count;
+  if (wanted_threads == 0) tt_set_num_threads(tt_usable_cores());
+  return wanted_threads;
 }
 
-void tt_set_num_threads(int count) {
-  wanted_threads.store(count < 1 ? 1 : count > max_threads ? max_threads : count, std::memory_order_relaxed);
-}
+void tt_set_num_threads(int count) { wanted_threads = count < 1 ? 1 : count > max_threads ? max_threads : count; }
 
 void tt_parallel_for(int64_t n, int64_t grain, void (*body)(void*, int64_t, int64_t, int), void* context) {
   if (n <= 0) return;

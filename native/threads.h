@@ -11,9 +11,9 @@ extern "C" {
 void tt_parallel_for(int64_t n, int64_t grain, void (*body)(void* context, int64_t begin, int64_t end, int worker),
                      void* context);
 
-// Threads that tt_parallel_for uses, the caller included.
+// Threads that tt_parallel_for uses when the calling thread calls it, the caller included.
 int tt_num_threads(void);
 
-// At least 1; more than the processors of the machine is allowed, more than 256 is not.
+// Sets that for the calling thread. At least 1; more than the processors of the machine is allowed, more than 256 is not.
 void tt_set_num_threads(int count);
 }

@@ -62,6 +62,7 @@ export * as cuda from "./cuda.ts";
 export { setPrintoptions } from "./format/print-options.ts";
 export * as func from "./func/index.ts";
 export { vmap } from "./func/vmap.ts";
+export * as multiprocessing from "./multiprocessing/index.ts";
 export { gru, type LSTMState, lstm, rnnRelu, rnnTanh } from "./nn/functional/recurrent.ts";
 export { gruCell, lstmCell, rnnReluCell, rnnTanhCell } from "./nn/functional/recurrent-cell.ts";
 export * as nn from "./nn/index.ts";

@@ -89,6 +89,7 @@ const NAMESPACES: Readonly<Record<string, object>> = {
   "torch.backends": torch.backends,
   "torch.cuda": torch.cuda,
   "torch.func": torch.func,
+  "torch.multiprocessing": torch.multiprocessing,
   "torch.nn": nn,
   "torch.nn.functional": nn.functional,
   "torch.nn.init": nn.init,

@@ -53,10 +53,23 @@ test("setNumThreads wants a positive integer, and info tells it", () => {
 });
 
 test("several JavaScript threads use the pool at the same time", async () => {
-  engine.setNumThreads(3);
-  const workers = [1, 2, 3].map(() => new Worker(`${script} multiply(100)`, { eval: true }));
+  const workers = [1, 2, 3].map(() => new Worker(`${script} engine.setNumThreads(3); multiply(100)`, { eval: true }));
   const codes = workers.map((worker) => new Promise((done, fail) => worker.on("exit", done).on("error", fail)));
   expect(await Promise.all(codes)).toEqual([0, 0, 0]);
+});
+
+test("each JavaScript thread has its own number of threads", () => {
+  const source = `
+    ${script}
+    engine.setNumThreads(5);
+    new (require("node:worker_threads").Worker)(${JSON.stringify(
+      `${script} const before = engine.info().threads; engine.setNumThreads(3); console.log(before, engine.info().threads);`,
+    )}, { eval: true })
+      .on("exit", () => console.log(engine.info().threads, engine.info().cores));
+  `;
+  const [inWorker = "", outside = ""] = runScript(source).split("\n");
+  const cores = outside.split(" ")[1];
+  expect([inWorker, outside]).toEqual([`${cores} 3`, `5 ${cores}`]);
 });
 
 test("a worker that alone loaded the library may end, and the process goes on", () => {

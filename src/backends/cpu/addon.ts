@@ -25,6 +25,7 @@ interface NodeProcess {
   getBuiltinModule(id: "node:module"): { createRequire(from: string): (id: string) => unknown };
   getBuiltinModule(id: "node:fs"): { existsSync(path: URL): boolean };
   getBuiltinModule(id: "node:url"): { fileURLToPath(url: URL): string };
+  getBuiltinModule(id: "node:worker_threads"): { readonly isMainThread: boolean };
 }
 
 const MISSING =
@@ -58,6 +59,8 @@ function load(): Addon {
     );
   }
   loaded.init(args.buffer);
+  // Workers run beside each other: threads of their own would only get in each other's way.
+  if (!process.getBuiltinModule("node:worker_threads").isMainThread) loaded.setNumThreads(1);
   return loaded;
 }
 

@@ -21,13 +21,17 @@ export const cpu = {
   },
 };
 
-/** Number of threads that ops may use. PyTorch: `torch.get_num_threads`. */
+/**
+ * Number of threads that ops called from here may use: the processor's cores, and in a worker thread 1, unless `setNumThreads` said
+ * otherwise. PyTorch: `torch.get_num_threads`. Differs: each JavaScript thread has its own number.
+ */
 export function getNumThreads(): number {
   return addon.info().threads;
 }
 
 /**
- * Sets the number of threads that ops may use. PyTorch: `torch.set_num_threads`.
+ * Sets the number of threads that ops may use when they are called from this JavaScript thread: each worker thread has a number of its
+ * own, 1 at first. All share one pool; an op that finds it busy runs on the thread that called it. PyTorch: `torch.set_num_threads`.
  * @throws ValueError if it is not a whole number of at least 1
  */
 export function setNumThreads(n: number): void {
