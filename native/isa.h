@@ -1,9 +1,10 @@
 // The instruction set a kernel file is being compiled for: its name, its vector width, and the few vector operations
 // that compilers' vector extensions (`a + b` on vector types) do not have.
 //
-// A kernel file is compiled once per instruction set, with -DTT_ISA=sse2 | avx2 | avx512 | baseline. Whatever it shares
-// through headers sits in `namespace TT_NS` with internal linkage: were two instruction sets to share one inline
-// function, the linker would keep either copy, and an old processor might meet AVX-512. scripts/check-symbols.mjs checks.
+// A kernel file is compiled once per instruction set, with -DTT_ISA=sse2 | avx2 | avx512 | baseline | simd128 | relaxed
+// (the last two are WASM's). Whatever it shares through headers sits in `namespace TT_NS` with internal linkage: were two
+// instruction sets to share one inline function, the linker would keep either copy, and an old processor might meet
+// AVX-512. scripts/check-symbols.mjs checks.
 #pragma once
 #include <stdint.h>
 
@@ -22,6 +23,8 @@
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
 #endif
 
 #if defined(__AVX512F__)
@@ -73,6 +76,8 @@ TT_INLINE VecF32 multiply_add(VecF32 a, VecF32 b, VecF32 c) {
   return (VecF32)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
 #elif defined(__aarch64__)
   return (VecF32)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#elif defined(__wasm_relaxed_simd__)
+  return (VecF32)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c);
 #else
   return a * b + c;
 #endif
@@ -85,6 +90,8 @@ TT_INLINE VecF64 multiply_add(VecF64 a, VecF64 b, VecF64 c) {
   return (VecF64)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
 #elif defined(__aarch64__)
   return (VecF64)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#elif defined(__wasm_relaxed_simd__)
+  return (VecF64)wasm_f64x2_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c);
 #else
   return a * b + c;
 #endif

@@ -171,6 +171,13 @@ int tt_num_threads() {
 
 void tt_set_num_threads(int count) { wanted_threads = count < 1 ? 1 : count > max_threads ? max_threads : count; }
 
+void tt_start_threads() {
+  Pool* pool = tt_num_threads() == 1 ? nullptr : find_pool();
+  if (!pool || pool->taken.exchange(true, std::memory_order_acquire)) return;
+  ensure_workers(*pool, tt_num_threads());
+  pool->taken.store(false, std::memory_order_release);
+}
+
 void tt_parallel_for(int64_t n, int64_t grain, void (*body)(void*, int64_t, int64_t, int), void* context) {
   if (n <= 0) return;
   if (grain < 1) grain = 1;

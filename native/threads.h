@@ -14,6 +14,9 @@ void tt_parallel_for(int64_t n, int64_t grain, void (*body)(void* context, int64
 // Threads that tt_parallel_for uses when the calling thread calls it, the caller included.
 int tt_num_threads(void);
 
+// Starts the threads before there is work for them, where starting one takes long.
+void tt_start_threads(void);
+
 // Sets that for the calling thread. At least 1; more than the processors of the machine is allowed, more than 256 is not.
 void tt_set_num_threads(int count);
 }

@@ -8,9 +8,9 @@
  * `--if-possible` is for `npm install`: without the development dependencies it says so and leaves dist/ as it is.
  */
 import { spawn } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { entries, root } from "./package.mjs";
 
 const esbuild = await import("esbuild").catch((error) => {
@@ -19,6 +19,9 @@ const esbuild = await import("esbuild").catch((error) => {
   process.exit(0);
 });
 
+/** An entry that puts others in order, which bundles with common chunks do not keep: it is written as it stands. */
+const ORDERED = "./src/wasm/index.ts";
+
 const present = entries.filter(({ source }) => existsSync(join(root, source)));
 const missing = entries.filter((entry) => !present.includes(entry));
 
@@ -26,7 +29,7 @@ rmSync(join(root, "dist"), { recursive: true, force: true });
 const declared = declarations();
 const { metafile } = await esbuild.build({
   absWorkingDir: root,
-  entryPoints: present.map(({ source }) => source),
+  entryPoints: present.flatMap(({ source }) => (source === ORDERED ? importsOf(source) : [source])),
   outdir: "dist",
   outbase: "src",
   chunkNames: "chunks/[name]-[hash]",
@@ -44,6 +47,11 @@ const { metafile } = await esbuild.build({
   logLevel: "warning",
 });
 
+const ordered = readFileSync(join(root, ORDERED), "utf8");
+const { code } = await esbuild.transform(ordered, { loader: "ts", minifyWhitespace: true });
+mkdirSync(join(root, "dist/wasm"), { recursive: true });
+writeFileSync(join(root, "dist/wasm/index.js"), code.replace(/\.ts"/g, '.js"'));
+
 for (const [path, { bytes, entryPoint }] of Object.entries(metafile.outputs)) {
   if (entryPoint) console.log(`${path}  ${(bytes / 1024).toFixed(0)} KB`);
 }
@@ -51,6 +59,12 @@ for (const { specifier, source } of missing) {
   console.error(`build: package.json exports ${specifier}, but there is no ${source}`);
 }
 process.exitCode = (await declared) || missing.length > 0 ? 1 : 0;
+
+/** Files of src/ that a file imports, as entry points. */
+function importsOf(source) {
+  const text = readFileSync(join(root, source), "utf8");
+  return [...text.matchAll(/(?:import|from) "(\.[^"]+)"/g)].map(([, path]) => join(dirname(source), path));
+}
 
 /** Runs the compiler beside esbuild, which needs no types; resolves to its exit status. */
 function declarations() {

@@ -3,7 +3,6 @@
 // Every matrix is row-major and contiguous, a batch of them too; what is written was copied there before. Inner loops run
 // along rows. `kernels/dtype_switch.h` has the complex structs; here they get their arithmetic.
 #pragma once
-
 #include "../kernels/dtype_switch.h"
 #include "../platform.h"
 
@@ -16,17 +15,27 @@ namespace {
 template <class T>
 concept Complex = IsComplex<T>::value;
 
+// Of complex types only: clang looks at the operators' declarations below before it looks at what they require.
+template <class T>
+struct PartOf;
+template <>
+struct PartOf<c64> {
+  using type = float;
+};
+template <>
+struct PartOf<c128> {
+  using type = double;
+};
+template <class T>
+using Part = typename PartOf<T>::type;
+
 template <class T>
 struct RealOf {
   using type = T;
 };
-template <>
-struct RealOf<c64> {
-  using type = float;
-};
-template <>
-struct RealOf<c128> {
-  using type = double;
+template <Complex T>
+struct RealOf<T> {
+  using type = Part<T>;
 };
 template <class T>
 using Real = typename RealOf<T>::type;
@@ -60,15 +69,15 @@ TT_INLINE T operator/(T a, T b) {
   return {(a.re * ratio + a.im) / scale, (a.im * ratio - a.re) / scale};
 }
 template <Complex T>
-TT_INLINE T operator*(T a, Real<T> b) {
+TT_INLINE T operator*(T a, Part<T> b) {
   return {a.re * b, a.im * b};
 }
 template <Complex T>
-TT_INLINE T operator*(Real<T> a, T b) {
+TT_INLINE T operator*(Part<T> a, T b) {
   return b * a;
 }
 template <Complex T>
-TT_INLINE T operator/(T a, Real<T> b) {
+TT_INLINE T operator/(T a, Part<T> b) {
   return {a.re / b, a.im / b};
 }
 template <Complex T>

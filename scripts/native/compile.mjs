@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** @typedef {{ source: string, object: string, command: string[] }} Unit one object file and the command that makes it */
 
@@ -11,9 +11,10 @@ import { dirname } from "node:path";
  * Compiles the units that are not current.
  * @param {Unit[]} units
  * @param {number} parallel how many compilers at a time
+ * @param {(command: string[]) => Promise<boolean>} runCommand
  * @returns {Promise<{ compiled: number, failed: Unit[] }>}
  */
-export async function compileAll(units, parallel) {
+export async function compileAll(units, parallel, runCommand = run) {
   const hashes = new Map();
   const queue = units.filter((unit) => !isCurrent(unit, hashes));
   const failed = [];
@@ -22,12 +23,40 @@ export async function compileAll(units, parallel) {
     for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
       // Another build may have made it meanwhile.
       if (isCurrent(unit, new Map())) continue;
-      if (await compile(unit)) compiled++;
+      if (await compile(unit, runCommand)) compiled++;
       else failed.push(unit);
     }
   };
   await Promise.all(Array.from({ length: parallel }, worker));
   return { compiled, failed };
+}
+
+/**
+ * Links objects into a file, unless it was made from just these by the same command; false if that fails.
+ * @param {string} output
+ * @param {string[]} objects
+ * @param {string[]} command without the output
+ * @param {(command: string[]) => Promise<boolean>} runCommand
+ */
+export async function link(output, objects, command, runCommand = run) {
+  if (isLinked(output, objects, command)) return true;
+  const partial = join(dirname(output), `${process.pid}-${basename(output)}`);
+  try {
+    if (!(await runCommand([...command, "-o", partial]))) return false;
+    // A library in use is replaced, not written into.
+    renameSync(partial, output);
+    writeFileSync(`${output}.command`, command.join("\n"));
+    return true;
+  } finally {
+    rmSync(partial, { force: true });
+  }
+}
+
+function isLinked(output, objects, command) {
+  if (!existsSync(output) || !existsSync(`${output}.command`)) return false;
+  if (readFileSync(`${output}.command`, "utf8") !== command.join("\n")) return false;
+  const linked = statSync(output).mtimeMs;
+  return objects.every((object) => statSync(object).mtimeMs <= linked);
 }
 
 /** Runs a command; what it prints goes to the terminal when it fails. */
@@ -52,13 +81,13 @@ function isCurrent({ object, command }, hashes) {
   return Object.entries(stamp.inputs).every(([path, hash]) => existsSync(path) && hashOf(path, hashes) === hash);
 }
 
-async function compile({ source, object, command }) {
+async function compile({ source, object, command }, runCommand) {
   mkdirSync(dirname(object), { recursive: true });
   const partial = `${object}.${process.pid}.o`;
   const dependencies = `${object}.${process.pid}.d`;
   const started = Date.now();
   try {
-    if (!(await run([...command, "-c", source, "-o", partial, "-MMD", "-MF", dependencies]))) return false;
+    if (!(await runCommand([...command, "-c", source, "-o", partial, "-MMD", "-MF", dependencies]))) return false;
     const inputs = parseDependencies(readFileSync(dependencies, "utf8"));
     rmSync(stampPath(object), { force: true });
     renameSync(partial, object);

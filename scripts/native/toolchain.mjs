@@ -17,7 +17,7 @@ export const ISAS =
     : { baseline: [] };
 
 /** For every file. Only an explicit multiply_add is fused: results do not depend on a compiler's taste. */
-const COMMON_FLAGS = [
+export const COMMON_FLAGS = [
   "-std=c++20",
   "-O3",
   "-fno-exceptions",

@@ -57,17 +57,20 @@ function numericalJacobian(
   output: number,
   eps: number,
 ): number[][] {
-  const raw = bytes(input.storage);
-  const memory = new Float64Array(raw.buffer, raw.byteOffset, Math.floor(raw.byteLength / 8));
+  // Ops may move the memory, so it is asked for at each use.
+  const memory = () => {
+    const raw = bytes(input.storage);
+    return new Float64Array(raw.buffer, raw.byteOffset, Math.floor(raw.byteLength / 8));
+  };
   const at = () => withGrad(false, () => valuesOf(outputsOf(f(...inputs))[output] as Tensor));
   return Array.from({ length: freedomsOf(input) }, (_, i) => {
     const place = placeOf(input, i);
-    const x = memory[place] as number;
-    memory[place] = x + eps;
+    const x = memory()[place] as number;
+    memory()[place] = x + eps;
     const above = at();
-    memory[place] = x - eps;
+    memory()[place] = x - eps;
     const below = at();
-    memory[place] = x;
+    memory()[place] = x;
     return above.map((y, j) => (y - (below[j] as number)) / (2 * eps));
   });
 }

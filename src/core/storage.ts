@@ -7,6 +7,8 @@ export interface Block {
   readonly address: number;
   /** What a `cpu` block lies in. */
   readonly buffer: ArrayBufferLike | null;
+  /** Whether the next op may move it, so that nobody may keep an address or a view. */
+  readonly moves: boolean;
 }
 
 /** Bytes of one or more tensors (views share it). Its version counts the in-place changes. */

@@ -18,7 +18,7 @@ const views = new WeakMap<Tensor, View>();
 function view(t: Tensor): Float32Array | Float64Array | null {
   if (t.device !== cpu || t.storage.exposed || t.layout.numel !== 1) return null;
   const found = views.get(t);
-  if (found !== undefined && found.block === t.storage.block) return found.numbers;
+  if (found !== undefined && found.block === t.storage.block && !found.block.moves) return found.numbers;
   if (t.dtype !== float32 && t.dtype !== float64) return null;
   const { buffer, byteOffset } = backendOf(cpu).bytes(t.storage);
   const at = byteOffset + t.layout.offset * t.dtype.itemsize;

@@ -4,7 +4,7 @@ import { type ByteSource, memorySource } from "./byte-source.ts";
 import { fail } from "./fail.ts";
 import { readLegacy } from "./legacy-format.ts";
 import { PyTuple, type PyValue, toJavaScript } from "./python-objects.ts";
-import type { CheckpointBuilder, StorageBytes } from "./spec.ts";
+import { type CheckpointBuilder, fillStorage, type StorageBytes } from "./spec.ts";
 import { isTar } from "./tar.ts";
 import { readTarCheckpoint } from "./tar-format.ts";
 import { count, LoadedStorage, StorageType, torchGlobals } from "./torch-globals.ts";
@@ -71,7 +71,7 @@ async function readZip(source: ByteSource, builder: CheckpointBuilder): Promise<
   const root = unpickle(new ByteReader(await zip.read(pickleEntry)), { find, persistentLoad });
   const result = toJavaScript(root);
   for (const { entry, storage, loaded } of storages.values()) {
-    await zip.readInto(entry, storage.bytes);
+    await fillStorage(storage, (into) => zip.readInto(entry, into));
     if (order === "big") swapBytes(storage.bytes, loaded);
   }
   return result;

@@ -7,7 +7,7 @@ import { contiguousStrides } from "../core/layout.ts";
 import { ByteReader, decodeUtf8 } from "./byte-reader.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { fail } from "./fail.ts";
-import type { CheckpointBuilder } from "./spec.ts";
+import { type CheckpointBuilder, fillStorage } from "./spec.ts";
 import type { Sink } from "./zip-writer.ts";
 
 const safeNames = {
@@ -58,7 +58,7 @@ export async function readSafetensors(
   const tensors: Record<string, unknown> = Object.create(null);
   for (const { name, dtype, shape, begin, end } of entries) {
     const storage = builder.storage(end - begin, "cpu");
-    await source.readInto(start + begin, storage.bytes);
+    await fillStorage(storage, (into) => source.readInto(start + begin, into));
     const strides = contiguousStrides(shape);
     tensors[name] = builder.tensor(storage, {
       dtype,

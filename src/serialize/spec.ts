@@ -17,6 +17,16 @@ export interface TensorSpec {
 /** Memory that one or more tensors of a checkpoint share. */
 export interface StorageBytes {
   readonly bytes: Uint8Array;
+  /** Whether the bytes may be elsewhere after an `await`, and are to be asked for anew. */
+  readonly moves?: boolean;
+}
+
+/** Fills a storage from what takes its time. */
+export async function fillStorage(storage: StorageBytes, read: (into: Uint8Array) => Promise<void>): Promise<void> {
+  if (!storage.moves) return read(storage.bytes);
+  const content = new Uint8Array(storage.bytes.length);
+  await read(content);
+  storage.bytes.set(content);
 }
 
 /** Makes what a checkpoint describes. */
@@ -37,7 +47,7 @@ export interface CheckpointBuilder<S extends StorageBytes = StorageBytes> {
 export interface SavedTensor extends TensorSpec {
   /** The storage's identity: tensors that share one are written over one. */
   readonly storage: object;
-  /** All bytes of the storage, not of the tensor alone. */
+  /** All bytes of the storage, not of the tensor alone; a copy if they may move while they are written. */
   readonly bytes: Uint8Array;
   /** Counts the changes of the storage, so that one made during the writing is noticed. */
   readonly version?: () => number;

@@ -12,8 +12,18 @@ import type { CheckpointBuilder, DescribeTensor, StorageBytes } from "./spec.ts"
 /** Where to put what was saved: a device for all, one for each that it was on, or a function of the latter. */
 export type MapLocation = DeviceLike | Readonly<Record<string, DeviceLike>> | ((location: string) => DeviceLike | null);
 
-interface BuiltStorage extends StorageBytes {
+class BuiltStorage implements StorageBytes {
   readonly storage: Storage;
+
+  constructor(storage: Storage) {
+    this.storage = storage;
+  }
+  get bytes(): Uint8Array {
+    return backendOf(this.storage.device).bytes(this.storage);
+  }
+  get moves(): boolean {
+    return this.storage.block.moves;
+  }
 }
 
 /** Makes tensors; their storages are allocated where `mapLocation` says. */
@@ -22,7 +32,7 @@ export function tensorBuilder(mapLocation: MapLocation | undefined): CheckpointB
     storage(nbytes, location) {
       const backend = backendOf(locate(location, mapLocation));
       const storage = backend.allocate(nbytes);
-      return { storage, bytes: backend.bytes(storage) };
+      return new BuiltStorage(storage);
     },
     tensor({ storage }, { dtype, shape, strides, offset, requiresGrad, isParameter }) {
       const tensor = new Tensor(storage, new Layout(shape, strides, offset), dtype);
@@ -57,7 +67,9 @@ export const describeTensor: DescribeTensor = (value) => {
   if (device.type !== "cpu") fail(`cannot save a tensor of the device ${device}: save its copy, (await x.cpu())`);
   return {
     storage,
-    bytes: backendOf(device).bytes(storage),
+    get bytes() {
+      return steadyBytes(storage);
+    },
     version: () => storage.version,
     dtype,
     shape: layout.shape,
@@ -68,11 +80,15 @@ export const describeTensor: DescribeTensor = (value) => {
   };
 };
 
-/** The elements of a tensor, contiguous; its own memory where they are so already. */
+/** The bytes of a storage, which stay what they are while they are being written somewhere: a copy if the storage may move. */
+function steadyBytes(storage: Storage): Uint8Array {
+  const bytes = backendOf(storage.device).bytes(storage);
+  return storage.block.moves ? bytes.slice() : bytes;
+}
+
+/** The elements of a tensor, contiguous; its own memory where they are so already and stay where they are. */
 export function contiguousBytes(tensor: Tensor): Uint8Array {
   const { storage, layout, dtype } = tensor.layout.isContiguous ? tensor : tensor.detach().contiguous();
   const begin = layout.offset * dtype.itemsize;
-  return backendOf(tensor.device)
-    .bytes(storage)
-    .subarray(begin, begin + layout.numel * dtype.itemsize);
+  return steadyBytes(storage).subarray(begin, begin + layout.numel * dtype.itemsize);
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Operand } from "../../src/backends/backend.ts";
-import { addon } from "../../src/backends/cpu/addon.ts";
+import { engine } from "../../src/backends/cpu/engine.ts";
 import * as random from "../../src/backends/cpu/kernels/random.ts";
 import { RandomState } from "../../src/backends/cpu/random-state.ts";
 import type { DTypeName } from "../../src/core/dtype.ts";
@@ -44,12 +44,12 @@ const calls = {
   all64Bits: (x: Operand, s: RandomState) => random.randomAll64Bits(x, s),
 } satisfies Record<string, (x: Operand, s: RandomState, a: string, b: string) => void>;
 
-const { isa, isas } = addon.info() as { isa: string; isas?: string[] };
-afterAll(() => addon.setIsa(isa));
+const { isa, isas } = engine.info();
+afterAll(() => engine.setIsa(isa));
 
-describe.each(isas ?? [isa])("random on %s", (name) => {
+describe.each(isas)("random on %s", (name) => {
   test(`${golden.cases.length} streams`, () => {
-    addon.setIsa(name);
+    engine.setIsa(name);
     for (const { seed, call, dtype, arguments: given, steps, state } of golden.cases) {
       const label = `${call} ${dtype} seed ${seed}`;
       const generator = new RandomState(BigInt(seed));
@@ -63,7 +63,7 @@ describe.each(isas ?? [isa])("random on %s", (name) => {
   });
 
   test("permutations and multinomial samples", () => {
-    addon.setIsa(name);
+    engine.setIsa(name);
     const generator = new RandomState(3n);
     for (const expected of golden.permutations) {
       const x = operand("int64", [expected.length]);

@@ -5,8 +5,8 @@ import { numelOf, type Shape } from "../../core/shape.ts";
 import type { Program } from "../../expr/program.ts";
 import { type Backend, type Operand, registerBackend } from "../backend.ts";
 import type { Epilogue } from "../kernels.ts";
-import { ARG_SLOTS, addon, argBits, args, kernel } from "./addon.ts";
 import { check, operandAddress, putAll, putFlat, putOperand } from "./call.ts";
+import { ARG_SLOTS, argBits, args, engine, kernel } from "./engine.ts";
 import { argReduce } from "./kernels/arg-reduce.ts";
 import * as attentionKernels from "./kernels/attention.ts";
 import * as convKernels from "./kernels/conv.ts";
@@ -32,11 +32,11 @@ const matmulKernel = kernel("matmul");
 
 const programAddresses = new WeakMap<Program, number>();
 
-/** Programs stay where they are, so their address is asked for once. */
+/** Programs never change, so their address is asked for once. */
 function programAddress(program: Program): number {
   let found = programAddresses.get(program);
   if (found === undefined) {
-    found = addon.address(program.code.buffer) + program.code.byteOffset;
+    found = engine.place(program.code);
     programAddresses.set(program, found);
   }
   return found;

@@ -3,7 +3,7 @@ import { TorchError } from "../../core/errors.ts";
 import { broadcastStrides } from "../../core/layout.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Operand } from "../backend.ts";
-import { args } from "./addon.ts";
+import { args } from "./engine.ts";
 import { address } from "./memory.ts";
 
 /** The address of an operand's first element. */

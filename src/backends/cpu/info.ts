@@ -1,23 +1,23 @@
 /** @file `torch.backends.cpu` and the number of threads. */
 import { describe, ValueError } from "../../core/errors.ts";
-import { addon } from "./addon.ts";
+import { engine } from "./engine.ts";
 
 /** What serves the `cpu` device. PyTorch: `torch.backends.cpu`. */
 export const cpu = {
-  /** `"native"`: the addon. */
-  get engine(): "native" {
-    return "native";
+  /** `"native"`: the addon; `"wasm"`: the WebAssembly module, in browsers and where the addon has not been built. */
+  get engine(): "native" | "wasm" {
+    return engine.name;
   },
-  /** The instruction set chosen for this processor: `"avx512"`, `"avx2"`, … */
+  /** The instruction set chosen for this processor: `"avx512"`, `"avx2"`, …; of WebAssembly `"simd128"` or `"relaxed-simd"`. */
   get instructionSet(): string {
-    return addon.info().isa;
+    return engine.info().isa;
   },
   get threads(): number {
-    return addon.info().threads;
+    return engine.info().threads;
   },
   /** PyTorch: `torch.backends.cpu.get_cpu_capability`. */
   getCpuCapability(): string {
-    return addon.info().isa.toUpperCase();
+    return engine.info().isa.toUpperCase();
   },
 };
 
@@ -26,7 +26,7 @@ export const cpu = {
  * otherwise. PyTorch: `torch.get_num_threads`. Differs: each JavaScript thread has its own number.
  */
 export function getNumThreads(): number {
-  return addon.info().threads;
+  return engine.info().threads;
 }
 
 /**
@@ -37,5 +37,5 @@ export function getNumThreads(): number {
 export function setNumThreads(n: number): void {
   if (!Number.isInteger(n) || n < 1)
     throw new ValueError(`setNumThreads: expected a whole number of at least 1, got ${describe(n)}`);
-  addon.setNumThreads(n);
+  engine.setNumThreads(n);
 }

@@ -1,6 +1,6 @@
 /** @file The state of a CPU random generator: PyTorch's mt19937, in the memory that the `random` kernels read and write. */
 import { ValueError } from "../../core/errors.ts";
-import { addon } from "./addon.ts";
+import { engine } from "./engine.ts";
 
 const WORDS = 624;
 
@@ -20,9 +20,13 @@ const SAVED = { seed: 0, left: 8, seeded: 12, next: 16, words: 24, normal: 5024,
 
 export class RandomState {
   readonly state = new Uint32Array(STATE_WORDS);
-  /** What the kernels are given. */
-  readonly address: number = addon.address(this.state.buffer);
+  private readonly block = engine.adopt(this.state.buffer, 0, this.state.byteLength);
   private readonly normal = new Float64Array(this.state.buffer, NORMAL * 4, 1);
+
+  /** What a kernel is given. */
+  get address(): number {
+    return this.block.address;
+  }
 
   constructor(seed = 5489n) {
     this.seed(seed);

@@ -1,7 +1,7 @@
 /** @file Maxima and minima with their positions. The first NaN wins, then the first of equal elements. */
 import type { Operand } from "../../backend.ts";
-import { args, kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { args, kernel } from "../engine.ts";
 import { putStrided, putWithStrides, stridesWithout } from "./strided.ts";
 
 const argReduceKernel = kernel("arg_reduce");

@@ -1,8 +1,8 @@
 /** @file Attention, and its derivative. */
 import type { AttentionGradients, AttentionOperands } from "../../attention-kernels.ts";
 import type { Operand } from "../../backend.ts";
-import { args, kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { args, kernel } from "../engine.ts";
 
 const attentionKernel = kernel("attention");
 

@@ -1,8 +1,8 @@
 /** @file Convolution and its gradients. */
 import type { Operand } from "../../backend.ts";
 import type { Slide } from "../../conv-kernels.ts";
-import { args, kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { args, kernel } from "../engine.ts";
 
 const convolutionKernel = kernel("convolution");
 

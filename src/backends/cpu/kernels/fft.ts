@@ -2,8 +2,8 @@
 import { toReal } from "../../../core/dtype.ts";
 import type { Operand } from "../../backend.ts";
 import type { FftOptions } from "../../fft-kernels.ts";
-import { kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { kernel } from "../engine.ts";
 
 const fftKernel = kernel("fft");
 

@@ -3,8 +3,8 @@ import { ValueError } from "../../../core/errors.ts";
 import { broadcastStrides } from "../../../core/layout.ts";
 import { broadcastShapes, type Shape } from "../../../core/shape.ts";
 import type { Operand } from "../../backend.ts";
-import { args, kernel } from "../addon.ts";
 import { check, operandAddress, putAll, putOperand } from "../call.ts";
+import { args, kernel } from "../engine.ts";
 import { checkIndices, INDEX_OUT_OF_RANGE, putStrided, putWithStrides } from "./strided.ts";
 
 const gatherKernel = kernel("gather");

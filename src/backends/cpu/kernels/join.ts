@@ -1,8 +1,8 @@
 /** @file Copies of several tensors, side by side in one. */
 import { numelOf, type Shape } from "../../../core/shape.ts";
 import type { Operand } from "../../backend.ts";
-import { ARG_SLOTS, args, kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { ARG_SLOTS, args, kernel } from "../engine.ts";
 
 const catKernel = kernel("cat");
 
@@ -26,14 +26,14 @@ function join(
   const head = 5 + 2 * shape.length;
   const room = Math.floor((ARG_SLOTS - head) / (shape.length + 3));
   const step = (strides[dim] as number) * out.dtype.itemsize;
-  let address = operandAddress(out);
+  let offset = 0;
   for (let first = 0; first < inputs.length; first += room) {
     const count = Math.min(room, inputs.length - first);
     args[0] = count;
     args[1] = shape.length;
     args[2] = dim;
     let at = putAll(3, shape);
-    args[at++] = address;
+    args[at++] = operandAddress(out) + offset;
     args[at++] = out.dtype.code;
     at = putAll(at, strides);
     for (let i = first; i < first + count; i++) {
@@ -43,7 +43,7 @@ function join(
       args[at + 1] = operandAddress(x);
       args[at + 2] = x.dtype.code;
       at = putStrides(at + 3, x);
-      address += along * step;
+      offset += along * step;
     }
     check(op, catKernel());
   }

@@ -3,8 +3,8 @@ import { ValueError } from "../../../core/errors.ts";
 import { numelOf } from "../../../core/shape.ts";
 import type { Operand } from "../../backend.ts";
 import type { LinalgKernels, MatrixMode } from "../../linalg-kernels.ts";
-import { args, kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { args, kernel } from "../engine.ts";
 import { INDEX_OUT_OF_RANGE } from "./strided.ts";
 
 const choleskyKernel = kernel("linalg_cholesky");

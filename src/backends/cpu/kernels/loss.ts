@@ -2,8 +2,8 @@
 import { IndexError } from "../../../core/errors.ts";
 import type { Operand } from "../../backend.ts";
 import type { CtcSample } from "../../loss-kernels.ts";
-import { args, kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { args, kernel } from "../engine.ts";
 import { INDEX_OUT_OF_RANGE, putStrided } from "./strided.ts";
 
 const nllLossKernel = kernel("nll_loss");

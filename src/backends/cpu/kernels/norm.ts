@@ -1,8 +1,8 @@
 /** @file Normalisation: a matrix's rows or columns, or units of several contiguous segments. */
 import type { Operand } from "../../backend.ts";
 import type { NormGradients, NormOperands } from "../../norm-kernels.ts";
-import { kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { kernel } from "../engine.ts";
 
 const segmentsKernel = kernel("norm_segments");
 const columnsKernel = kernel("norm_columns");

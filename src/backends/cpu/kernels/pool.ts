@@ -3,8 +3,8 @@ import { IndexError } from "../../../core/errors.ts";
 import { numelOf, shapeText } from "../../../core/shape.ts";
 import type { Operand } from "../../backend.ts";
 import type { AverageOptions, Windows } from "../../pool-kernels.ts";
-import { args, kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { args, kernel } from "../engine.ts";
 import { INDEX_OUT_OF_RANGE } from "./strided.ts";
 
 const poolKernel = kernel("pool");

@@ -3,8 +3,8 @@
 import type { DTypeName } from "../../../core/dtype.ts";
 import { ValueError } from "../../../core/errors.ts";
 import type { Operand } from "../../backend.ts";
-import { args, kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { args, kernel } from "../engine.ts";
 import type { RandomState } from "../random-state.ts";
 import { putStrided } from "./strided.ts";
 

@@ -3,8 +3,8 @@ import { toReal } from "../../../core/dtype.ts";
 import { numelOf } from "../../../core/shape.ts";
 import type { Operand } from "../../backend.ts";
 import type { GridSampleOptions, Taps } from "../../resample-kernels.ts";
-import { kernel } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { kernel } from "../engine.ts";
 
 const resampleKernel = kernel("resample");
 const gridSampleKernel = kernel("grid_sample");

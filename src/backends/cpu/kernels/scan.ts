@@ -1,7 +1,7 @@
 /** @file Running sums, products, maxima and minima along one dimension. Input and result have one shape and one dtype. */
 import type { Operand } from "../../backend.ts";
-import { kernel } from "../addon.ts";
 import { check, putAll } from "../call.ts";
+import { kernel } from "../engine.ts";
 import { putStrided } from "./strided.ts";
 
 const scanKernel = kernel("scan");

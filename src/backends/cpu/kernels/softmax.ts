@@ -1,7 +1,7 @@
 /** @file Softmax and its logarithm along one dimension. All operands have one shape and one floating dtype. */
 import type { Operand } from "../../backend.ts";
-import { kernel } from "../addon.ts";
 import { check, putAll } from "../call.ts";
+import { kernel } from "../engine.ts";
 import { putStrided } from "./strided.ts";
 
 const softmaxKernel = kernel("softmax");

@@ -1,8 +1,8 @@
 /** @file What the kernel wrappers share: writing operands with their own strides, and the error of an index. */
 import { IndexError } from "../../../core/errors.ts";
 import type { Operand } from "../../backend.ts";
-import { args } from "../addon.ts";
 import { check, operandAddress, putAll } from "../call.ts";
+import { args } from "../engine.ts";
 
 export const INDEX_OUT_OF_RANGE = 4;
 
