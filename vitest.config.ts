@@ -13,11 +13,12 @@ function sourceAliases() {
   });
 }
 
-export default defineConfig({
+// `vitest run --mode wasm test/native test/expr` runs tests on the WASM engine.
+export default defineConfig(({ mode }) => ({
   resolve: { alias: sourceAliases() },
   test: {
     include: ["test/**/*.test.ts"],
-    setupFiles: ["test/setup.ts"],
+    setupFiles: [...(mode === "wasm" ? ["src/wasm/choose.ts"] : []), "test/setup.ts"],
     passWithNoTests: true,
     // A loaded machine is slow, not wrong.
     testTimeout: 120_000,
@@ -25,4 +26,4 @@ export default defineConfig({
     // `npm run typecheck` is what judges sources; here only the type tests count.
     typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], ignoreSourceErrors: true },
   },
-});
+}));

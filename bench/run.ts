@@ -1,16 +1,11 @@
 /**
  * @file `npm run bench`: times the cases and prints a JSON line each, `{"name", "ms", "max"}`, to standard output.
  *
- *     npm run bench -- --only REGEX --threads N --seconds S --data ROOT
+ *     npm run bench -- --only REGEX --threads N --seconds S --data ROOT --engine native|wasm
  *     npm run bench -- --against-pytorch [--pytorch PATH/pytorch.py]
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import * as torch from "typetorch";
-import { compare } from "./against-pytorch.ts";
-import { cases } from "./cases.ts";
-import { epoch } from "./epoch.ts";
-import { measure, measureLong } from "./measure.ts";
 
 const { values } = parseArgs({
   options: {
@@ -18,10 +13,18 @@ const { values } = parseArgs({
     threads: { type: "string" },
     seconds: { type: "string", default: "1" },
     data: { type: "string" },
+    engine: { type: "string", default: "native" },
     "against-pytorch": { type: "boolean", default: false },
     pytorch: { type: "string", default: "../shared/bench/pytorch.py" },
   },
 });
+
+// The entry that is imported first chooses the engine, so all that imports the library comes after.
+const torch = values.engine === "wasm" ? await import("typetorch/wasm") : await import("typetorch");
+const { compare } = await import("./against-pytorch.ts");
+const { cases } = await import("./cases.ts");
+const { epoch } = await import("./epoch.ts");
+const { measure, measureLong } = await import("./measure.ts");
 
 const only = new RegExp(values.only);
 const seconds = Number(values.seconds);

@@ -3,7 +3,7 @@
 //
 //   node scripts/build-native.mjs [--required] [--keep-going] [--verbose]
 //
-// Without a compiler it says so and succeeds (the library then works, slowly, through another engine); --required makes
+// Without a compiler it says so and succeeds (the library then runs on WebAssembly); --required makes
 // that a failure. --keep-going links what compiles, leaving out the kernels that do not.
 //
 // native/*.cc and native/scalar/*.cc are compiled once, native/portable/*.cc once for the weakest instruction set, native/kernels/*.cc and

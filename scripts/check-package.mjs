@@ -22,6 +22,9 @@ x.matmul(x).sum().backward();
 if (String(x.grad.tolist()) !== "7,11,9,13") throw new Error("wrong gradient: " + x.grad);
 `;
 
+const WARNINGS = "let warnings = 0; console.warn = () => { warnings++; };";
+const ON_PURPOSE = `${WARNINGS}${COMPUTATION.replace(`"${manifest.name}"`, `"${manifest.name}/wasm"`)}if (warnings !== 0) throw new Error("a warning");`;
+
 /** Runs a command in the consumer's folder; what it prints is shown only if it fails. */
 function run(title, command, args, options = {}) {
   try {
@@ -53,6 +56,8 @@ function checkFiles(files) {
     "package.json",
     "scripts/install.mjs",
     "scripts/build-native.mjs",
+    "build/wasm/relaxed.wasm",
+    "build/wasm/simd128.wasm",
   ];
   const missing = wanted.filter((path) => !paths.has(path));
   if (![...paths].some((path) => path.startsWith("build/gen/"))) missing.push("build/gen/, the generated C++");
@@ -89,6 +94,15 @@ function useIt(tarball) {
     }
   }
   run("a computation", process.execPath, ["--input-type=module", "--eval", COMPUTATION]);
+
+  // As where there is no compiler.
+  rmSync(join(consumer, "node_modules", manifest.name, "build", "native"), { recursive: true });
+  const fallback = run("a computation without the native engine", process.execPath, [
+    "--input-type=module",
+    "--eval",
+    `${WARNINGS}${COMPUTATION}if (torch.backends.cpu.engine !== "wasm" || warnings !== 1) throw new Error("expected wasm and one warning");`,
+  ]);
+  if (fallback !== undefined) run("typetorch/wasm", process.execPath, ["--input-type=module", "--eval", ON_PURPOSE]);
 
   writeFileSync(
     join(consumer, "use.mts"),

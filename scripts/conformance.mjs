@@ -3,9 +3,9 @@
  * @file Runs the conformance cases (what PyTorch does, as data) on dist/ and holds the result against
  * test/conformance-groups.json, the list of the groups that pass whole. The list is a ratchet: a group may join it, never leave.
  *
- *     node scripts/conformance.mjs [--update] [--suite opinfo,repr,…] [--cases DIR]
+ *     node scripts/conformance.mjs [--update] [--suite opinfo,repr,…] [--cases DIR] [--engine native|wasm]
  *
- * `--update` writes the groups that join. The cases are no part of the repository: by default they are looked for in
+ * `--update` writes the groups that join. Both engines are held to one list. The cases are no part of the repository: by default they are looked for in
  * ../shared/conformance, and where there are none nothing is checked.
  */
 import { spawnSync } from "node:child_process";
@@ -20,12 +20,13 @@ const { values: options } = parseArgs({
   options: {
     update: { type: "boolean", default: false },
     suite: { type: "string", default: SUITES },
+    engine: { type: "string", default: "native" },
     cases: { type: "string", default: join(root, "..", "shared", "conformance") },
   },
 });
 
 const runner = resolve(options.cases, "run.mjs");
-const library = join(root, "dist", "index.js");
+const library = join(root, "dist", options.engine === "wasm" ? "wasm/index.js" : "index.js");
 const ratchetFile = join(root, "test", "conformance-groups.json");
 
 if (!existsSync(runner)) {

@@ -6,11 +6,12 @@ import {
   type RegisterType,
   reductionCode,
 } from "../../src/expr/index.ts";
-import { engine as anyEngine, args, code, type Engine } from "../native/engine.ts";
+import { addressOf, args, code, engine } from "../native/engine.ts";
 import { fromBFloat16, fromFloat16 } from "../native/half.ts";
 
-export const engine = anyEngine as Engine & { pointwise(): number; reduce(): number };
-const argBits = new BigInt64Array(args.buffer);
+export { engine };
+
+const argBits = new BigInt64Array(args.buffer, args.byteOffset, args.length);
 
 /** Instruction sets that this machine has. */
 export const ISAS: readonly string[] = engine.info().isas;
@@ -158,7 +159,7 @@ export function pointwise(
   shape: readonly number[],
   scalars: readonly number[] = [],
 ): number {
-  args.set([engine.address(program.code.buffer), outs.length, ins.length, shape.length, scalars.length, ...shape]);
+  args.set([addressOf(program.code), outs.length, ins.length, shape.length, scalars.length, ...shape]);
   let at = 5 + shape.length;
   for (const operand of [...outs, ...ins]) at = put(at, operand);
   for (const s of scalars) {

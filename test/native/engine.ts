@@ -1,22 +1,39 @@
-/** @file Calls the native engine's entries directly, without the library on top. */
+/** @file Calls an engine's entries directly, without the library on top: the addon's, or those of WASM (`vitest run --mode wasm`). */
 import { createRequire } from "node:module";
-import { libraryPath } from "./library-path.ts";
-
-export { libraryPath };
+import { fileURLToPath } from "node:url";
+import { args, engine as used } from "../../src/backends/cpu/engine.ts";
 
 /** The addon's exports; the entries are those of native/abi.h. */
 export interface Engine {
   init(args: ArrayBuffer): void;
   address(buffer: ArrayBufferLike): number;
-  info(): { isa: string; isas: string[]; threads: number; cores: number };
+  info(): { isa: string; isas: readonly string[]; threads: number; cores: number };
   setNumThreads(count: number): void;
   setIsa(name: string): void;
   matmul(): number;
+  pointwise(): number;
+  reduce(): number;
 }
 
-export const engine: Engine = createRequire(import.meta.url)(libraryPath);
-export const args = new Float64Array(4096);
-engine.init(args.buffer);
+export const libraryPath = fileURLToPath(new URL("../../build/native/typetorch.node", import.meta.url));
+
+/** Buffers are copied in for each call, and back after it: addresses serve for one call. */
+const wasmEngine = (): Engine => ({
+  init() {},
+  address: (buffer) => used.adopt(buffer, 0, buffer.byteLength).address,
+  info: () => used.info(),
+  setNumThreads: (count) => used.setNumThreads(count),
+  setIsa: (name) => used.setIsa(name),
+  matmul: used.kernel("matmul")!,
+  pointwise: used.kernel("pointwise")!,
+  reduce: used.kernel("reduce")!,
+});
+
+export const engine: Engine = used.name === "wasm" ? wasmEngine() : createRequire(import.meta.url)(libraryPath);
+export { args };
+
+/** For what only the addon has. */
+export const isNative: boolean = used.name === "native";
 
 /** Writes the arguments into the array and calls the entry; gives its status. */
 export function call(entry: () => number, values: readonly number[]): number {

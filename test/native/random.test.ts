@@ -44,6 +44,14 @@ const calls = {
   all64Bits: (x: Operand, s: RandomState) => random.randomAll64Bits(x, s),
 } satisfies Record<string, (x: Operand, s: RandomState, a: string, b: string) => void>;
 
+/** Logarithms and sines of float64 are JavaScript's there, whose last bit may differ. */
+function expectSameToRounding(got: Buffer, expected: Buffer): void {
+  for (let i = 0; i < expected.length; i += 8) {
+    const exact = expected.readDoubleLE(i);
+    expect(Math.abs(got.readDoubleLE(i) - exact)).toBeLessThanOrEqual(4 * Number.EPSILON * Math.abs(exact));
+  }
+}
+
 const { isa, isas } = engine.info();
 afterAll(() => engine.setIsa(isa));
 
@@ -56,7 +64,9 @@ describe.each(isas)("random on %s", (name) => {
       for (const { base, shape, strides, data } of steps) {
         const x = operandIn(dtype, base, new Layout(shape, strides, 0));
         (calls[call] as (x: Operand, s: RandomState, ...a: readonly string[]) => void)(x, generator, ...given);
-        expect(Buffer.from(bytesOf(x)).toString("base64"), `${label} ${shape}`).toBe(data);
+        const got = Buffer.from(bytesOf(x));
+        if (engine.name === "wasm" && dtype === "float64") expectSameToRounding(got, Buffer.from(data, "base64"));
+        else expect(got.toString("base64"), `${label} ${shape}`).toBe(data);
       }
       expect(createHash("sha256").update(generator.getState()).digest("hex"), `${label} state`).toBe(state);
     }

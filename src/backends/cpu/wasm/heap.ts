@@ -32,9 +32,9 @@ export class Heap {
   private readonly limit: number;
   private budget: number;
   private used = 0;
-  private readonly resident: HeapBlock[] = [];
-  /** Where the search for blocks that can go continues. */
-  private hand = 0;
+  /** The resident blocks lie in a ring; the search for those that can go continues here, and new ones come before it. */
+  private hand: HeapBlock | null = null;
+  private residents = 0;
   /** Kernels that have run, and views that were given. */
   epoch = 1;
   views = VIEWS;
@@ -95,36 +95,44 @@ export class Heap {
 
   private enter(block: HeapBlock): void {
     block.place = this.claim(block.nbytes);
-    block.index = this.resident.push(block) - 1;
     this.used += block.nbytes;
+    this.residents++;
+    const next = this.hand ?? block;
+    const previous = this.hand?.previous ?? block;
+    block.next = next;
+    block.previous = previous;
+    previous.next = block;
+    next.previous = block;
+    this.hand = next;
   }
 
   private leave(block: HeapBlock): void {
     this.release(block.place);
     block.place = 0;
     this.used -= block.nbytes;
-    const last = this.resident.pop() as HeapBlock;
-    if (last !== block) {
-      this.resident[block.index] = last;
-      last.index = block.index;
-    }
+    this.residents--;
+    const next = block.next as HeapBlock;
+    const previous = block.previous as HeapBlock;
+    previous.next = next;
+    next.previous = previous;
+    if (this.hand === block) this.hand = next === block ? null : next;
+    block.next = null;
+    block.previous = null;
   }
 
   /** Sends blocks out until that many bytes are free; false if none could go. Those used since the hand last passed stay once more. */
   private makeRoom(nbytes: number): boolean {
     let freed = 0;
-    for (let left = 2 * this.resident.length; left > 0 && freed < nbytes && this.resident.length > 0; left--) {
-      if (this.hand >= this.resident.length) this.hand = 0;
-      const block = this.resident[this.hand] as HeapBlock;
+    for (let left = 2 * this.residents; left > 0 && freed < nbytes && this.hand !== null; left--) {
+      const block: HeapBlock = this.hand;
+      this.hand = block.next;
       if (block.wasUsed) block.wasUsed = false;
       else if (block.addressed !== this.epoch && this.views - block.viewed >= VIEWS) {
         block.out = new Uint8Array(rawBuffer(block.nbytes));
         block.out.set(this.bytes(block.place, block.nbytes));
-        this.leave(block); // another comes into its place
+        this.leave(block);
         freed += block.nbytes;
-        continue;
       }
-      this.hand++;
     }
     return freed > 0;
   }
@@ -136,8 +144,9 @@ class HeapBlock implements CpuBlock {
   private readonly heap: Heap;
   /** The address, or 0 while it is out. */
   place = 0;
-  /** Among the resident blocks. */
-  index = -1;
+  /** In the ring of the resident blocks. */
+  next: HeapBlock | null = null;
+  previous: HeapBlock | null = null;
   out: Uint8Array | null = null;
   /** Since the hand last passed. */
   wasUsed = false;
