@@ -36,6 +36,7 @@ function moduleUrl(url: string | URL | undefined): URL {
  *
  * @throws TorchError if the module cannot be fetched, or the native engine is in use already
  * @example
+ * // not run: an engine is in use where the examples run
  * await init();
  * torch.backends.cpu.engine // "wasm"
  */

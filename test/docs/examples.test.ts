@@ -116,6 +116,7 @@ const NAMESPACES: Readonly<Record<string, object>> = {
 it("everything public has a doc comment", async () => {
   const documented = new Set<unknown>();
   for (const { file, name = "" } of comments) {
+    if (file.startsWith("src/wasm/")) continue; // the same library, for another engine: it refuses to be loaded beside this one
     const module = await load(file);
     if (name in module) documented.add(module[name]);
   }
