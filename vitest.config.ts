@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -20,6 +21,8 @@ export default defineConfig(({ mode }) => ({
     include: ["test/**/*.test.ts"],
     setupFiles: [...(mode === "wasm" ? ["src/wasm/choose.ts"] : []), "test/setup.ts"],
     passWithNoTests: true,
+    // Vitest leaves one processor out, which is half of two.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // A loaded machine is slow, not wrong.
     testTimeout: 120_000,
     hookTimeout: 120_000,
