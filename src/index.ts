@@ -74,6 +74,7 @@ export * as random from "./ops/random/index.ts";
 export * from "./ops/shared.ts";
 export * as special from "./ops/special/index.ts";
 export * as optim from "./optim/index.ts";
+export * as profiler from "./profiler/index.ts";
 export * as safetensors from "./serialize/safetensors.ts";
 export { load, save } from "./serialize/save-load.ts";
 export * as utils from "./utils.ts";

@@ -3,6 +3,7 @@ import { backendOf } from "../backends/backend.ts";
 import { AutogradError, DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
+import { traced, tracer } from "../core/trace.ts";
 import { duringBackward, handOut } from "./grad-memory.ts";
 import { edgeNr, edgeOf, requiresGrad } from "./graph.ts";
 import { metaOf } from "./meta.ts";
@@ -80,7 +81,9 @@ class Run {
   execute(): Grad[] {
     for (let task = this.ready.pop(); task !== null; task = this.ready.pop()) {
       this.tasks.delete(task.node);
-      this.visit(task);
+      if (tracer === null) this.visit(task);
+      else
+        traced("range", `autograd::engine::evaluate_function: ${tracedName(task.node)}`, null, () => this.visit(task));
     }
     return this.captured;
   }
@@ -207,12 +210,23 @@ function callNode(node: Node, given: Grad[]): Grad[] {
   // A copy of the hooks: one may remove itself, or others.
   for (const hook of node.preHooks === null ? NONE : [...node.preHooks])
     grads = replaced("registerPrehook", hook.call(grads.map(handedOut)), grads);
-  if (node.postHooks === null || node.postHooks.size === 0) return node.apply(grads);
+  if (node.postHooks === null || node.postHooks.size === 0) return applied(node, grads);
   grads.forEach(handedOut);
-  let results = node.apply(grads);
+  let results = applied(node, grads);
   for (const hook of [...node.postHooks])
     results = replaced("registerHook", hook.call(results.map(handedOut), grads), results);
   return results;
+}
+
+function applied(node: Node, grads: Grad[]): Grad[] {
+  if (tracer === null) return node.apply(grads);
+  return traced("node", tracedName(node), grads, () => node.apply(grads));
+}
+
+/** As PyTorch's profiler calls a node. */
+function tracedName(node: Node): string {
+  const name = node.name();
+  return name === "AccumulateGrad" ? `torch::autograd::${name}` : name;
 }
 
 /** What a hook of a node makes of `grads`. */

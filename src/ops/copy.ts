@@ -21,6 +21,7 @@ import { isDense, Layout, mayOverlap } from "../core/layout.ts";
 import { isScalar, type Scalar } from "../core/scalar.ts";
 import { broadcastShapes, sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
+import { traced, tracer } from "../core/trace.ts";
 import { arg, compile, type Program } from "../expr/index.ts";
 import { bind, type Call } from "./bind.ts";
 import { emptyLike, fillRaw } from "./creation.ts";
@@ -35,6 +36,11 @@ const copyPrograms: { [T in "f32" | "f64" | "i64"]?: Program } = {};
 
 /** Writes the elements of `from`, broadcast and converted, into `into`; without recording. */
 export function copyRaw(into: Tensor, from: Tensor): void {
+  if (tracer === null) copyUntraced(into, from);
+  else traced("op", "copy_", [into, from], () => copyUntraced(into, from));
+}
+
+function copyUntraced(into: Tensor, from: Tensor): void {
   if (into.dtype.isComplex || from.dtype.isComplex) {
     copyComplex(into, from);
     return;

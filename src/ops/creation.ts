@@ -9,6 +9,7 @@ import { Layout } from "../core/layout.ts";
 import { type Complex, isIntLike, isScalar, type Scalar, scalarToString } from "../core/scalar.ts";
 import { type Shape, sizesOf } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
+import { traced, tracer } from "../core/trace.ts";
 import { compile, type Program, scalar } from "../expr/index.ts";
 import { isOptions } from "./bind.ts";
 import { dtypeOfFill, registerType } from "./dtypes.ts";
@@ -42,6 +43,11 @@ export function checkOptions<O extends TensorOptions>(op: string, options: O, mo
 
 /** Memory with arbitrary content, as a tensor. */
 export function allocate(shape: Shape, dtype: DType, device: Device = cpu): Tensor {
+  if (tracer === null) return allocateUntraced(shape, dtype, device);
+  return traced("op", "empty", null, () => allocateUntraced(shape, dtype, device));
+}
+
+function allocateUntraced(shape: Shape, dtype: DType, device: Device): Tensor {
   const layout = Layout.contiguous(shape);
   const result = new Tensor(backendOf(device).allocate(layout.numel * dtype.itemsize), layout, dtype);
   if (isInferenceModeEnabled()) metaOf(result).isInference = true;
@@ -73,6 +79,10 @@ export function fillRaw(t: Tensor, value: Scalar, op = "fill", name = "value"): 
 }
 
 function fillProgram(t: Tensor, value: Scalar): Tensor {
+  return tracer === null ? fillUntraced(t, value) : traced("op", "fill_", [t], () => fillUntraced(t, value));
+}
+
+function fillUntraced(t: Tensor, value: Scalar): Tensor {
   const type = registerType(t.dtype);
   fillPrograms[type] ??= compile([scalar("value")], [], ["value"], type);
   backendOf(t.device).pointwise(fillPrograms[type], [t], [], t.shape, [value]);

@@ -14,6 +14,7 @@ import { extent, type Layout, mayOverlap, resultLayout } from "../core/layout.ts
 import type { Scalar } from "../core/scalar.ts";
 import { broadcastShapes, type Shape, sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
+import { traced, tracer } from "../core/trace.ts";
 import {
   arg,
   compile,
@@ -149,6 +150,11 @@ export class Fused {
       this.complexForms.set(key, found);
     }
     return found;
+  }
+
+  /** The op's name, or what tells its gradients from it. */
+  get tracedName(): string {
+    return this.nodeName.endsWith("BackwardBackward0") ? `${this.name}Backward` : this.name;
   }
 
   get isConstant(): boolean {
@@ -308,6 +314,19 @@ export function run(
   compute: DType,
   result: DType,
   into: Tensor | null = null,
+): Tensor {
+  if (tracer === null) return runUntraced(computation, tensors, scalars, compute, result, into);
+  const name = into === null ? computation.tracedName : `${computation.tracedName}_`;
+  return traced("op", name, tensors, () => runUntraced(computation, tensors, scalars, compute, result, into));
+}
+
+function runUntraced(
+  computation: Fused,
+  tensors: readonly Tensor[],
+  scalars: readonly Scalar[],
+  compute: DType,
+  result: DType,
+  into: Tensor | null,
 ): Tensor {
   const first = tensors[0] as Tensor;
   const stored = into === null ? result : into.dtype;

@@ -10,6 +10,7 @@ import { type Grad, graphFreed, Node, type Saved } from "../autograd/node.ts";
 import type { DType } from "../core/dtype.ts";
 import type { Shape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
+import { traced, tracer } from "../core/trace.ts";
 import { nodeNameOf } from "./names.ts";
 
 /** What backward sees of the call. */
@@ -52,6 +53,11 @@ export class KernelOp<Attrs> {
 
   /** The same for an op with several results. */
   results(inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
+    if (tracer === null) return this.compute(inputs, attrs);
+    return traced("op", this.spec.name, inputs, () => this.compute(inputs, attrs));
+  }
+
+  private compute(inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
     const node = shouldRecord(inputs) ? new KernelNode(this.spec, inputs, attrs, null) : null;
     const out = withGrad(false, () => this.spec.forward(inputs, attrs));
     const results = (Array.isArray(out) ? out : [out]).map(bare);
@@ -68,7 +74,7 @@ export class KernelOp<Attrs> {
     const recorded = isDifferentiable(into) && shouldRecord(inputs);
     checkInplace(`${this.spec.name}_`, into, recorded);
     const node = recorded ? new KernelNode(this.spec, inputs, attrs, into) : null;
-    withGrad(false, write);
+    withGrad(false, tracer === null ? write : () => traced("op", `${this.spec.name}_`, inputs, write));
     written(into, node);
     node?.saveResults([into]);
     return into;

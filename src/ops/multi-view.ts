@@ -6,6 +6,7 @@ import { mode } from "../autograd/modes.ts";
 import { type Grad, Node } from "../autograd/node.ts";
 import type { Layout } from "../core/layout.ts";
 import { Tensor } from "../core/tensor.ts";
+import { traced, tracer } from "../core/trace.ts";
 import { nodeNameOf } from "./names.ts";
 
 export interface MultiViewSpec<Attrs> {
@@ -25,6 +26,11 @@ export class MultiViewOp<Attrs> {
   }
 
   call(input: Tensor, attrs: Attrs): Tensor[] {
+    if (tracer === null) return this.see(input, attrs);
+    return traced("op", this.spec.name, [input], () => this.see(input, attrs));
+  }
+
+  private see(input: Tensor, attrs: Attrs): Tensor[] {
     const results = this.spec
       .layouts(input.layout, attrs)
       .map((layout) => new Tensor(input.storage, layout, input.dtype));

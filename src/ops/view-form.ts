@@ -8,6 +8,7 @@ import type { DType } from "../core/dtype.ts";
 import type { Layout } from "../core/layout.ts";
 import type { Shape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
+import { traced, tracer } from "../core/trace.ts";
 import { nodeNameOf } from "./names.ts";
 
 export interface ViewSpec<Attrs> {
@@ -34,6 +35,11 @@ export class ViewOp<Attrs> {
   }
 
   call(input: Tensor, attrs: Attrs): Tensor {
+    if (tracer === null) return this.see(input, attrs);
+    return traced("op", this.spec.name, [input], () => this.see(input, attrs));
+  }
+
+  private see(input: Tensor, attrs: Attrs): Tensor {
     const { spec } = this;
     const dtype = spec.dtype === undefined ? input.dtype : spec.dtype(input.dtype, attrs);
     const result = new Tensor(input.storage, spec.layout(input.layout, attrs, dtype), dtype);

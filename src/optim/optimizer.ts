@@ -3,6 +3,7 @@ import { clearGrad, freeGrad, peekGrad } from "../autograd/grad-memory.ts";
 import { enableGrad, noGrad } from "../autograd/modes.ts";
 import { CheckpointError, describe, ValueError } from "../core/errors.ts";
 import { Tensor } from "../core/tensor.ts";
+import { traced, tracer } from "../core/trace.ts";
 import { camelCase, className, snakeCase } from "../format/python-names.ts";
 import { type Printable, pyRepr } from "../format/python-repr.ts";
 import type { HookHandle, HookOptions } from "../nn/module/hook-lists.ts";
@@ -133,6 +134,12 @@ export abstract class Optimizer<O extends object> {
   step(): null;
   step<L>(closure: () => L): L;
   step<L>(closure?: () => L): L | null {
+    if (tracer === null) return this.stepUntraced(closure);
+    const name = className(this);
+    return traced("range", `Optimizer.step#${name}.step`, null, () => this.stepUntraced(closure));
+  }
+
+  private stepUntraced<L>(closure?: () => L): L | null {
     const { hooks } = this;
     if (hooks.areNone) return this.advance(closure);
     const args = hooks.beforeStep(this as unknown as AnyOptimizer, closure === undefined ? [] : [closure]);
@@ -152,6 +159,11 @@ export abstract class Optimizer<O extends object> {
 
   /** Forgets all gradients, or sets them to zero. PyTorch: `Optimizer.zero_grad`. */
   zeroGrad(...args: Call<[setToNone: boolean], { setToNone?: boolean }>): void {
+    if (tracer === null) this.forgetGrads(args);
+    else traced("range", `Optimizer.zero_grad#${className(this)}.zero_grad`, null, () => this.forgetGrads(args));
+  }
+
+  private forgetGrads(args: Call<[setToNone: boolean], { setToNone?: boolean }>): void {
     if (args.length === 0) {
       for (const { params } of this.paramGroups) for (const p of params) freeGrad(p);
       return;

@@ -102,6 +102,7 @@ const NAMESPACES: Readonly<Record<string, object>> = {
   "torch.optim": optim,
   "torch.optim.lrScheduler": optim.lrScheduler,
   "torch.optim.swaUtils": optim.swaUtils,
+  "torch.profiler": torch.profiler,
   "torch.random": torch.random,
   "torch.safetensors": torch.safetensors,
   "torch.utils": torch.utils,

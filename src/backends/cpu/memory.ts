@@ -6,6 +6,7 @@
 import { cpu } from "../../core/device.ts";
 import { DeviceError, ValueError } from "../../core/errors.ts";
 import { Storage } from "../../core/storage.ts";
+import { tracer } from "../../core/trace.ts";
 import { type CpuBlock, engine } from "./engine.ts";
 import { rawBuffer } from "./platform.ts";
 
@@ -34,6 +35,7 @@ const POOL_LIMIT_BYTES = 1 << 28;
 let pooledBytes = 0;
 
 export function allocate(nbytes: number): Storage {
+  if (tracer !== null) tracer.allocated(nbytes);
   if (nbytes <= LARGEST_SMALL) return allocateSmall(nbytes);
   const reused = pool.get(nbytes)?.pop();
   if (reused !== undefined) {
@@ -61,11 +63,12 @@ function allocateSmall(nbytes: number): Storage {
 export function recycle(storage: Storage): void {
   if (storage.exposed || storage.nbytes <= LARGEST_SMALL) return;
   const block = blockOf(storage);
+  if (block.free === undefined && pooledBytes + storage.nbytes > POOL_LIMIT_BYTES) return;
+  if (tracer !== null) tracer.allocated(-storage.nbytes);
   if (block.free !== undefined) {
     block.free(storage.nbytes);
     return;
   }
-  if (pooledBytes + storage.nbytes > POOL_LIMIT_BYTES) return;
   const list = pool.get(storage.nbytes);
   const fresh = new Storage(cpu, storage.nbytes, storage.block, storage.byteOffset);
   if (list) list.push(fresh);
