@@ -47,7 +47,13 @@ process.on("message", async (args) => {
     const made = await commands["clang++"](args, files, { stdout: collect, stderr: collect });
     for (const path of outputs) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), get(made, path));
+      const content = get(made, path);
+      // Its file system does not know `..`: a header is found by -Inative, as native/../platform.h for native/platform.h.
+      const isRule = path.endsWith(".d");
+      writeFileSync(
+        join(root, path),
+        isRule ? Buffer.from(content).toString().replaceAll("native/../", "native/") : content,
+      );
     }
   } catch (error) {
     ok = false;

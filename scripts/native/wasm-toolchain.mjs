@@ -1,8 +1,9 @@
 // Which compiler makes the WASM modules, with which flags: the system's clang where it has a linker for WASM, else the one that
 // comes as the npm package @yowasp/clang, itself compiled to WASM (a few times slower, and needs nothing but Node).
 import { fork, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./compile.mjs";
 import { COMMON_FLAGS } from "./toolchain.mjs";
@@ -81,7 +82,7 @@ function systemCompiler() {
     const found = existsSync(linker.stdout?.trim() ?? "")
       ? []
       : spawnSync(versioned, ["--version"]).status === 0
-        ? [`-fuse-ld=${versioned}`]
+        ? [`--ld-path=${versioned}`]
         : null;
     if (!/\bwasm32\b/.test(targets.stdout ?? "") || found === null) continue;
     return { command: [name, ...found], version: version.stdout.split("\n")[0].trim(), run, close() {} };
@@ -93,7 +94,8 @@ function systemCompiler() {
 function packagedCompiler() {
   let version;
   try {
-    version = createRequire(import.meta.url)("@yowasp/clang/package.json").version;
+    const main = createRequire(import.meta.url).resolve("@yowasp/clang"); // gen/bundle.js
+    version = JSON.parse(readFileSync(join(dirname(main), "../package.json"), "utf8")).version;
   } catch {
     return null;
   }

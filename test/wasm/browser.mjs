@@ -68,6 +68,7 @@ const server = createServer(({ url }, response) => {
     ? { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }
     : {};
   const file = join(root, normalize(path));
+  if (pathname === "/favicon.ico") return response.writeHead(204).end();
   if (path !== "/page.html" && !existsSync(file)) return response.writeHead(404).end();
   response.writeHead(200, { "Content-Type": TYPES[extname(path)] ?? "text/plain", ...headers });
   response.end(path === "/page.html" ? "<!doctype html><title>typetorch</title>" : readFileSync(file));
