@@ -16,8 +16,8 @@ import type { Module } from "./module.ts";
 
 type Class = abstract new (...args: never[]) => unknown;
 
-/** Private names, and what compilers for older targets make of them. */
-const PRIVATE = /#[\p{ID_Start}$_]|__private(?:Add|Set)|__classPrivateField/u;
+/** Private names (which, unlike `#` in a text, are somewhere used without a name before them), and what compilers for older targets make of them. */
+const PRIVATE = /(?<![\p{ID_Continue}$])#[\p{ID_Start}$_]|__private(?:Add|Set)|__classPrivateField/u;
 
 const classesWithPrivates = new WeakMap<object, boolean>();
 
