@@ -15,6 +15,11 @@ namespace {
 
 constexpr int max_threads = 256;
 constexpr int64_t spin_ns = 500'000;  // how long an idle worker spins before it sleeps: past the gaps between the kernels of a step
+#if defined(__wasm__)
+constexpr int spins_per_look = 1 << 12;  // at the clock: there it is a call to JavaScript, which makes garbage
+#else
+constexpr int spins_per_look = 64;
+#endif
 constexpr int64_t pieces_per_share = 4;  // finer pieces balance better, coarser ones cost less
 
 struct alignas(64) Share {
@@ -90,7 +95,7 @@ void worker_main(void* argument) {
     int64_t deadline = tt_now() + spin_ns;
     for (int i = 1; (pool.ticket.load(std::memory_order_acquire) & ~inside_mask) == seen; i++) {
       tt_pause();
-      if (i % 64 == 0 && tt_now() > deadline) {
+      if (i % spins_per_look == 0 && tt_now() > deadline) {
         pool.sleepers.fetch_add(1);
         const uint32_t ticket = pool.ticket.load();
         if ((ticket & ~inside_mask) == seen) tt_wait((uint32_t*)&pool.ticket, ticket);

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
+import { AdoptedBlock, withGiven } from "../../src/backends/cpu/wasm/adopted.ts";
 import { type Allocator, Heap } from "../../src/backends/cpu/wasm/heap.ts";
 import { createMemory } from "../../src/backends/cpu/wasm/module.ts";
 
@@ -95,6 +96,60 @@ describe("a heap with room for 64 KB", () => {
     block.free(8 * KB);
     expect(allocator.bytes).toBe(0);
     expect(() => block.address).toThrow("used after it was given back");
+  });
+});
+
+describe("memory that the user holds", () => {
+  const { memory } = createMemory();
+  const allocator = new SmallAllocator(64 * KB);
+  const heap = new Heap(memory, 2 ** 30, () => allocator);
+  const mine = new Uint8Array(KB).fill(1);
+  const block = new AdoptedBlock(heap, mine.buffer, 0, KB);
+  const inHeap = () => heap.bytes(block.address, KB);
+
+  test("is in the heap while a kernel runs, and what that writes is the user's", () => {
+    expect(block.address).toBeGreaterThan(0);
+    withGiven(() => {
+      expect(new Set(inHeap())).toEqual(new Set([1]));
+      inHeap().fill(2);
+      return 0;
+    });
+    expect(new Set(mine)).toEqual(new Set([2]));
+    expect(allocator.bytes).toBe(0);
+  });
+
+  test("keeps what the user writes after an op that failed before its kernel", () => {
+    expect(block.address).toBeGreaterThan(0);
+    mine.fill(3);
+    withGiven(() => 0);
+    expect(new Set(mine)).toEqual(new Set([3]));
+    expect(block.address).toBeGreaterThan(0);
+    mine.fill(4);
+    expect(block.address).toBeGreaterThan(0);
+    withGiven(() => {
+      expect(new Set(inHeap())).toEqual(new Set([4]));
+      return 0;
+    });
+  });
+
+  test("may be transferred after an op that failed", () => {
+    expect(block.address).toBeGreaterThan(0);
+    const moved = structuredClone(mine.buffer, { transfer: [mine.buffer] });
+    withGiven(() => 0);
+    expect(new Set(new Uint8Array(moved))).toEqual(new Set([4]));
+    expect(allocator.bytes).toBe(0);
+  });
+
+  test("is refused where two pieces overlap in part, and free afterwards", () => {
+    const bytes = new Uint8Array(KB);
+    const [left, right] = [0, 256].map((from) => new AdoptedBlock(heap, bytes.buffer, from, 512)) as [
+      AdoptedBlock,
+      AdoptedBlock,
+    ];
+    expect(left.address).toBeGreaterThan(0);
+    expect(() => right.address).toThrow("bytes 0 to 512 and 256 to 768");
+    expect(allocator.bytes).toBe(0);
+    expect(right.address).toBeGreaterThan(0);
   });
 });
 

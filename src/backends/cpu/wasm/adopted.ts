@@ -1,6 +1,7 @@
 /**
  * @file Memory that the user holds (`numpy()`, `fromNumpy`, SharedArrayBuffer) and kernels cannot reach: it is copied into the heap
- * before each kernel that is given it, and back after it.
+ * right before the kernel that was given its address, and back right after it. Between the two no code of the user runs; if an
+ * op fails before it comes to its kernel, the next kernel finds the memory among what it was given, and leaves it as it is.
  */
 import { ValueError } from "../../../core/errors.ts";
 import type { CpuBlock } from "../engine.ts";
@@ -32,20 +33,14 @@ export class AdoptedBlock implements CpuBlock {
     for (const other of given) {
       if (other.buffer !== this.buffer || other.from >= this.end || this.from >= other.end) continue;
       if (other.from <= this.from && this.end <= other.end) return other.place - other.from;
-      takeBack(false);
+      forget();
       throw new ValueError(
         `expected tensors over the same bytes of an ArrayBuffer, or over others; got bytes ${other.from} to ${other.end} and ${this.from} to ${this.end}, ` +
           "which the WebAssembly engine cannot use in one op: clone() one of them",
       );
     }
-    try {
-      this.place = this.heap.claim(this.nbytes);
-    } catch (error) {
-      takeBack(false);
-      throw error;
-    }
+    this.place = this.heap.claim(this.nbytes);
     given.push(this);
-    this.heap.bytes(this.place, this.nbytes).set(this.bytes());
     return this.place - this.from;
   }
 
@@ -53,21 +48,40 @@ export class AdoptedBlock implements CpuBlock {
     return this.from + this.nbytes;
   }
 
-  private bytes(): Uint8Array {
-    return new Uint8Array(this.buffer, this.from, this.nbytes);
+  /** What the user holds; nothing of a buffer that has been transferred since its address was asked for. */
+  private bytes(): Uint8Array | null {
+    return this.buffer.byteLength < this.end ? null : new Uint8Array(this.buffer, this.from, this.nbytes);
   }
 
-  takeBack(written: boolean): void {
-    if (written) this.bytes().set(this.heap.bytes(this.place, this.nbytes));
+  copyIn(): void {
+    const bytes = this.bytes();
+    if (bytes !== null) this.heap.bytes(this.place, this.nbytes).set(bytes);
+  }
+
+  copyOut(): void {
+    this.bytes()?.set(this.heap.bytes(this.place, this.nbytes));
+  }
+
+  leave(): void {
     this.heap.release(this.place);
     this.place = 0;
   }
 }
 
-/** After a kernel: what it wrote goes to the user's memory. If it did not come to it (`written` is false), nothing does. */
-export function takeBack(written: boolean): void {
-  for (const block of given) block.takeBack(written);
+function forget(): void {
+  for (const block of given) block.leave();
   given.length = 0;
+}
+
+/** Runs a kernel on what it has been given. */
+export function withGiven(kernel: () => number): number {
+  for (const block of given) block.copyIn();
+  try {
+    return kernel();
+  } finally {
+    for (const block of given) block.copyOut();
+    forget();
+  }
 }
 
 export const anyGiven = (): boolean => given.length > 0;

@@ -2,7 +2,7 @@
 import { TorchError, ValueError } from "../../../core/errors.ts";
 import type { CpuBlock, Engine, EngineInfo } from "../engine.ts";
 import { node } from "../platform.ts";
-import { AdoptedBlock, anyGiven, takeBack } from "./adopted.ts";
+import { AdoptedBlock, anyGiven, withGiven } from "./adopted.ts";
 import { type Allocator, Heap } from "./heap.ts";
 import { ARGS_ADDRESS, bestModule, compileNow, createMemory, type EngineMemory } from "./module.ts";
 import { cores, startThread } from "./threads.ts";
@@ -93,12 +93,12 @@ export class WasmEngine implements Engine {
       run = found;
       return run(args);
     };
+    const runHere = () => run(ARGS_ADDRESS);
     return () => {
       try {
-        return run(ARGS_ADDRESS);
+        return anyGiven() ? withGiven(runHere) : run(ARGS_ADDRESS);
       } finally {
         heap.epoch++;
-        if (anyGiven()) takeBack(true);
       }
     };
   }
