@@ -1,252 +1,248 @@
-// Convolutions of groups with one channel: too little to multiply for a matrix product. A plane is copied with its padding
-// (and with its columns sorted by their remainder, if it is read with a step), so that every tap reads whole vectors.
+// Convolutions of few channels: too little is multiplied with each element for a copy of all patches to pay. The planes of a
+// sample (or of a band of its rows) are copied with their padding, and a tile of sums, some out channels by some vectors of
+// places, reads them where they lie.
 #pragma once
-#include <string.h>
-
 #include "conv_gemm.h"
-#include "conv_weight.h"
+#include "conv_padded.h"
 
 namespace TT_NS {
 namespace {
 
-constexpr int64_t direct_rows = 4;       // results a channel, up to which this is faster
-constexpr int64_t direct_work = 1 << 17;  // multiplications of a task
+constexpr int64_t direct_work = 1 << 17;        // multiplications of a task
+constexpr int64_t direct_bytes = 128 << 10;     // of the copy of a band: some of a second-level cache
 
-// A padded plane, and where in it each tap reads for the first result.
+// Vectors of places along a row: where they read in the copy, and where their results go in a plane.
+struct PlaceVector {
+  int64_t from, to;
+  int64_t columns;
+};
+
+// Rows of a tile come in pairs, so that there are half as many kernels; a last odd one computes a row that nobody keeps.
 template <class T>
-struct PaddedPlane {
-  static constexpr int64_t lanes = Vec<T>::lanes;
+struct DirectTile {
+  typedef typename Vec<T>::type V;
+  static constexpr int most_rows = Tile<T>::rows;
 
-  Walk walk;
-  int64_t first[conv_dims];  // position in the input of the first element
-  int64_t size[conv_dims];   // elements; of the width, those of one remainder
-  int64_t row;               // elements of a row
-  T* data;
-  int64_t* taps;
-  T* weights;  // of one result, by tap
+  int64_t depth;
+  const int64_t* offsets;  // [depth]
+  const T* x;
+  const T* weights;  // [depth][rows of the tile]
+  const T* bias;     // null if there is none
+  int64_t rows;      // that are kept
+  T* out;
+  int64_t plane;  // elements between two rows of results
+  int64_t step;   // and between two results
 
-  explicit PaddedPlane(const Walk& walk) : walk(walk) {
-    for (int d = 0; d < conv_dims; d++) {
-      const Axis& axis = walk.axes[d];
-      int64_t least = 0, most = 0;
-      for (int64_t t = 0; t < axis.tap_count; t++) {
-        const int64_t offset = axis.taps[t].offset;
-        least = t == 0 || offset < least ? offset : least;
-        most = t == 0 || offset > most ? offset : most;
+  template <int tile_rows, int vectors>
+  static __attribute__((noinline)) void run(const DirectTile& self, const PlaceVector* at) {
+    V sums[tile_rows][vectors];
+    const T* x[vectors];
+    for (int j = 0; j < vectors; j++) x[j] = self.x + at[j].from;
+#pragma GCC unroll 16
+    for (int i = 0; i < tile_rows; i++)
+#pragma GCC unroll 4
+      for (int j = 0; j < vectors; j++) sums[i][j] = V{};
+
+    const T* weights = self.weights;
+    const int64_t *offset = self.offsets, *end = offset + self.depth;
+    for (; offset < end; offset++, weights += tile_rows) {
+      V read[vectors];
+#pragma GCC unroll 4
+      for (int j = 0; j < vectors; j++) read[j] = load<T>(x[j] + *offset);
+#pragma GCC unroll 16
+      for (int i = 0; i < tile_rows; i++) {
+        const V weight = broadcast<T>(weights[i]);
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) sums[i][j] = multiply_add(weight, read[j], sums[i][j]);
       }
-      first[d] = least;
-      size[d] = (axis.count - 1) * axis.read_step + most - least + 1;
     }
-    // Vectors reach beyond the last result of a row.
-    size[2] = divide_up(size[2], walk.axes[2].read_step) + lanes;
-    row = size[2] * walk.axes[2].read_step;
-  }
 
-  // Takes its memory from the thread; false if there is none.
-  bool allocate() {
-    data = (T*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(T) * size[0] * size[1] * row);
-    taps = (int64_t*)tt_scratch(TT_SCRATCH_GEMM_TASK_A, sizeof(int64_t) * max64(1, walk.taps()));
-    weights = (T*)tt_scratch(TT_SCRATCH_GEMM_C, sizeof(T) * max64(1, walk.taps()));
-    if (!data || !taps || !weights) return false;
-    memset(data, 0, sizeof(T) * size[0] * size[1] * row);
-    const Axis* axes = walk.axes;
-    int64_t* to = taps;
-    for (int64_t d = 0; d < axes[0].tap_count; d++)
-      for (int64_t h = 0; h < axes[1].tap_count; h++)
-        for (int64_t w = 0; w < axes[2].tap_count; w++) {
-          const int64_t column = axes[2].taps[w].offset - first[2], step = axes[2].read_step;
-          *to++ = ((axes[0].taps[d].offset - first[0]) * size[1] + axes[1].taps[h].offset - first[1]) * row +
-                  column % step * size[2] + column / step;
-        }
-    return true;
-  }
-
-  // Copies a plane in. What is padding is never written, and has been zero from the beginning.
-  void fill(const T* x) const {
-    const Axis &depth = walk.axes[0], &height = walk.axes[1], &width = walk.axes[2];
-    const int64_t step = width.read_step;
-    for (int64_t d = max64(0, -first[0]); d < min64(size[0], depth.read_size - first[0]); d++)
-      for (int64_t h = max64(0, -first[1]); h < min64(size[1], height.read_size - first[1]); h++) {
-        T* to = data + (d * size[1] + h) * row;
-        const T* from = x + ((d + first[0]) * height.read_size + h + first[1]) * width.read_size;
-        for (int64_t r = 0; r < step; r++, to += size[2]) {
-          // Element i lies at start + i · step of the input.
-          const int64_t start = first[2] + r;
-          const int64_t begin = start >= 0 ? 0 : divide_up(-start, step);
-          const int64_t end = min64(size[2], divide_up(width.read_size - start, step));
-          if (step == 1) {
-            copy(from + start + begin, to + begin, end - begin);
-          } else {
-            for (int64_t i = begin; i < end; i++) to[i] = from[start + i * step];
-          }
-        }
+    if (self.bias) {
+#pragma GCC unroll 16
+      for (int i = 0; i < tile_rows; i++) {
+        const V bias = broadcast<T>(i < self.rows ? self.bias[i] : T(0));
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) sums[i][j] += bias;
       }
+    }
+    // (Indexed by constants only, so that the sums are registers.)
+    if (self.step != 1) {
+      T tile[tile_rows][vectors][Vec<T>::lanes];
+#pragma GCC unroll 16
+      for (int i = 0; i < tile_rows; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) store<T>(tile[i][j], sums[i][j]);
+      for (int64_t i = 0; i < self.rows; i++)
+        for (int j = 0; j < vectors; j++)
+          for (int64_t c = 0; c < at[j].columns; c++) self.out[i * self.plane + at[j].to + c * self.step] = tile[i][j][c];
+      return;
+    }
+    T* to[vectors];
+    LaneMask<T> masks[vectors];
+    for (int j = 0; j < vectors; j++) {
+      to[j] = self.out + at[j].to;
+      masks[j] = LaneMask<T>::range(0, (int)at[j].columns);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < tile_rows; i++)
+#pragma GCC unroll 4
+      for (int j = 0; j < vectors; j++)
+        if (i < self.rows) store_lanes(masks[j], to[j] + i * self.plane, sums[i][j]);
   }
 
-  static void copy(const T* from, T* to, int64_t count) {
-    int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) store<T>(to + i, load<T>(from + i));
-    if (i >= count) return;
-    const auto rest = LaneMask<T>::range(0, (int)(count - i));
-    store_lanes(rest, to + i, load_lanes(rest, from + i, typename Vec<T>::type{}));
+  // How many vectors a tile of so many rows has at most.
+  static constexpr int vectors_of(int rows) { return rows * 4 <= TT_VECTOR_REGISTERS * 3 / 4 ? 4 : 2; }
+
+  template <int rows>
+  void run_all(const PlaceVector* at, int64_t count) const {
+    constexpr int vectors = vectors_of(rows);
+    for (; count >= vectors; count -= vectors, at += vectors) run<rows, vectors>(*this, at);
+    if constexpr (vectors == 4)
+      for (; count >= 2; count -= 2, at += 2) run<rows, 2>(*this, at);
+    for (; count > 0; count--, at++) run<rows, 1>(*this, at);
   }
 
-  // What the first tap-less place of a row of results reads.
-  const T* row_of(int64_t d, int64_t h) const {
-    return data + (d * walk.axes[0].read_step * size[1] + h * walk.axes[1].read_step) * row;
-  }
-
-  void gather_weights(const T* from) const {
-    const Axis* axes = walk.axes;
-    T* to = weights;
-    for (int64_t d = 0; d < axes[0].tap_count; d++)
-      for (int64_t h = 0; h < axes[1].tap_count; h++)
-        for (int64_t w = 0; w < axes[2].tap_count; w++)
-          *to++ = from[axes[0].taps[d].index + axes[1].taps[h].index + axes[2].taps[w].index];
+  // All vectors of places, with a tile of `tile_rows` rows.
+  template <int most = most_rows>
+  void run_all(int64_t tile_rows, const PlaceVector* at, int64_t count) const {
+    if constexpr (most > 2) {
+      if (tile_rows < most) return run_all<most - 2>(tile_rows, at, count);
+      run_all<most>(at, count);
+    } else if (tile_rows == 1) {
+      run_all<1>(at, count);
+    } else {
+      run_all<2>(at, count);
+    }
   }
 };
 
+// The out channels of a group in panels of nearly as many pairs each.
+struct RowPanels {
+  int64_t rows, pairs, count;
+
+  RowPanels(int64_t rows, int64_t most) : rows(rows), pairs(divide_up(rows, 2)), count(divide_up(rows, most)) {}
+  int64_t first(int64_t panel) const { return 2 * (pairs * panel / count); }
+  int64_t size(int64_t panel) const { return rows == 1 ? 1 : first(panel + 1) - first(panel); }
+  int64_t all() const { return rows == 1 ? 1 : 2 * pairs; }
+};
+
 template <class T>
-struct DirectJob {
+struct DirectConv {
   static constexpr int64_t lanes = Vec<T>::lanes;
-  typedef typename Vec<T>::type V;
 
   const ConvJob<T>& job;
+  RowPanels panels;
+  int64_t depth;
+  int axis;       // that bands are cut from
+  int64_t bands;  // of a sample
+  const T* weights;  // [groups][panels][depth][rows of the panel]
   bool failed;
 
-  // Planes begin..end of the input, over all samples.
-  static void run(void* context, int64_t begin, int64_t end, int) {
-    DirectJob& self = *(DirectJob*)context;
-    const ConvJob<T>& job = self.job;
-    PaddedPlane<T> plane(job.walk);
-    if (!plane.allocate()) {
-      self.failed = true;
-      return;
-    }
+  Walk band(int64_t i) const {
+    const int64_t count = job.walk.axes[axis].count;
+    return part_of(job.walk, axis, count * i / bands, count * (i + 1) / bands);
+  }
+
+  void pack(T* to) const {
     const Axis* axes = job.walk.axes;
-    const int64_t read_plane = axes[0].read_size * axes[1].read_size * axes[2].read_size;
-    for (int64_t p = begin; p < end; p++) {
-      plane.fill(job.x + p * read_plane);
-      const int64_t group = p % job.groups;
-      for (int64_t r = 0; r < job.rows; r++) {
-        plane.gather_weights(job.weights.data + group * job.weights.group_stride + r * job.weights.row_stride);
-        const T bias = job.bias ? job.bias[group * job.rows + r] : T(0);
-        T* out = job.out + (p * job.rows + r) * job.walk.write_plane();
-        for (int64_t d = 0; d < axes[0].count; d++) {
-          int64_t h = 0;
-          for (; h + 4 <= axes[1].count; h += 4) rows<4>(plane, d, h, bias, out);
-          for (; h < axes[1].count; h++) rows<1>(plane, d, h, bias, out);
-        }
+    for (int64_t group = 0; group < job.groups; group++)
+      for (int64_t panel = 0; panel < panels.count; panel++) {
+        const int64_t size = panels.size(panel), rows = min64(size, job.rows - panels.first(panel));
+        const T* from = job.weights.data + group * job.weights.group_stride + panels.first(panel) * job.weights.row_stride;
+        for (int64_t c = 0; c < job.channels; c++, from += job.weights.channel_stride)
+          for (int64_t d = 0; d < axes[0].tap_count; d++)
+            for (int64_t h = 0; h < axes[1].tap_count; h++)
+              for (int64_t w = 0; w < axes[2].tap_count; w++, to += size) {
+                const T* element = from + axes[0].taps[d].index + axes[1].taps[h].index + axes[2].taps[w].index;
+                for (int64_t r = 0; r < size; r++) to[r] = r < rows ? element[r * job.weights.row_stride] : T(0);
+              }
       }
+  }
+
+  static int64_t vectors_of(const Walk& walk) {
+    return walk.axes[0].count * walk.axes[1].count * divide_up(walk.axes[2].count, lanes);
+  }
+  static void find_vectors(const PaddedPlanes<T>& planes, PlaceVector* to) {
+    const Axis* axes = planes.walk.axes;
+    for (int64_t d = 0; d < axes[0].count; d++)
+      for (int64_t h = 0; h < axes[1].count; h++)
+        for (int64_t w = 0; w < axes[2].count; w += lanes)
+          *to++ = {planes.place(d, h, w), Place{0, d, h, w}.write_offset(planes.walk, 0), min64(lanes, axes[2].count - w)};
+  }
+
+  // Tasks are bands of all groups of all samples.
+  static void run(void* context, int64_t begin, int64_t end, int) {
+    DirectConv& self = *(DirectConv*)context;
+    const ConvJob<T>& job = self.job;
+    int64_t known = -1;
+    while (begin < end) {
+      // Those of one band follow each other: what is known of one serves all.
+      const int64_t samples = job.walk.batch * job.groups, i = begin / samples;
+      const int64_t last = min64(end, (i + 1) * samples);
+      const Walk walk = self.band(i);
+      const PaddedPlanes<T> planes(walk);
+      const int64_t vectors = vectors_of(walk);
+      T* copy = (T*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(T) * max64(1, job.channels * planes.plane()));
+      int64_t* offsets = (int64_t*)tt_scratch(TT_SCRATCH_GEMM_TASK_A, sizeof(int64_t) * max64(1, self.depth));
+      PlaceVector* at = (PlaceVector*)tt_scratch(TT_SCRATCH_GEMM_C, sizeof(PlaceVector) * vectors);
+      if (!copy || !offsets || !at) {
+        self.failed = true;
+        return;
+      }
+      if (i != known) {
+        planes.offsets(job.channels, offsets);
+        find_vectors(planes, at);
+        known = i;
+      }
+      for (; begin < last; begin++) self.run_sample(begin % samples, planes, copy, offsets, at, vectors);
     }
   }
 
-  // So many rows of results at once.
-  template <int count>
-  static __attribute__((noinline)) void rows(const PaddedPlane<T>& plane, int64_t d, int64_t h, T bias, T* out) {
-    const Walk& walk = plane.walk;
-    const Axis& width = walk.axes[2];
-    const int64_t taps = walk.taps(), step = walk.axes[1].read_step * plane.row;
-    const T* from = plane.row_of(d, h);
-    for (int64_t w = 0; w < width.count; w += lanes) {
-      V sums[count];
-#pragma GCC unroll 4
-      for (int i = 0; i < count; i++) sums[i] = broadcast<T>(bias);
-      for (int64_t t = 0; t < taps; t++) {
-        const V weight = broadcast<T>(plane.weights[t]);
-        const T* x = from + w + plane.taps[t];
-#pragma GCC unroll 4
-        for (int i = 0; i < count; i++) sums[i] = multiply_add(weight, load<T>(x + i * step), sums[i]);
-      }
-      const int64_t columns = min64(lanes, width.count - w);
-      for (int i = 0; i < count; i++) {
-        T* to = out + Place{0, d, h + i, w}.write_offset(walk, 0);
-        if (width.write_step == 1) {
-          store_lanes(LaneMask<T>::range(0, (int)columns), to, sums[i]);
-        } else {
-          for (int64_t c = 0; c < columns; c++) to[c * width.write_step] = sums[i][c];
-        }
-      }
+  void run_sample(int64_t index, const PaddedPlanes<T>& planes, T* copy, const int64_t* offsets, const PlaceVector* at,
+                  int64_t vectors) const {
+    const Axis* axes = job.walk.axes;
+    const int64_t read_plane = axes[0].read_size * axes[1].read_size * axes[2].read_size, plane = job.walk.write_plane();
+    for (int64_t c = 0; c < job.channels; c++)
+      planes.fill(job.x + (index * job.channels + c) * read_plane, T(0), copy + c * planes.plane());
+    const int64_t group = index % job.groups;
+    const T* packed = weights + group * panels.all() * depth;
+    for (int64_t panel = 0; panel < panels.count; panel++) {
+      const int64_t row = panels.first(panel), size = panels.size(panel);
+      const T* bias = job.bias ? job.bias + group * job.rows + row : nullptr;
+      T* out = job.out + (index * job.rows + row) * plane;
+      const DirectTile<T> tile = {depth, offsets, copy,  packed + row * depth,  bias, min64(size, job.rows - row),
+                                  out,   plane,   axes[2].write_step};
+      tile.run_all(size, at, vectors);
     }
   }
 };
 
-// Computes `job`, of which the caller has filled in what comes before `taps`, with one channel a group.
+// Vectors go along rows, which wastes lanes of short ones; a copy of the patches wastes none, but costs as much as this many
+// out channels.
 template <class T>
-int32_t conv_direct(const ConvJob<T>& job) {
-  if (job.walk.columns() <= 0) return TT_OK;
-  DirectJob<T> direct = {job, false};
-  const int64_t work = job.walk.places() * max64(1, job.walk.taps()) * job.rows;
-  tt_parallel_for(job.walk.batch * job.groups, max64(1, direct_work / work), DirectJob<T>::run, &direct);
-  return direct.failed ? TT_OUT_OF_MEMORY : TT_OK;
+bool prefers_direct(const ConvJob<T>& job) {
+  constexpr int64_t copying = 12, most_channels = 16;
+  const int64_t width = max64(1, job.walk.axes[2].count), vectors = round_up(width, Vec<T>::lanes);
+  return job.channels <= most_channels && job.rows * vectors <= (job.rows + copying) * width;
 }
 
+// Computes `job`, of which the caller has filled in what comes before `taps`.
 template <class T>
-struct DirectWeightJob {
-  static constexpr int64_t lanes = Vec<T>::lanes;
-  typedef typename Vec<T>::type V;
+int32_t conv_direct(const ConvJob<T>& job) {
+  if (job.walk.columns() <= 0 || job.rows <= 0 || job.groups <= 0) return TT_OK;
+  DirectConv<T> direct = {job, {job.rows, Tile<T>::rows}, job.channels * job.walk.taps(), job.walk.axes[0].count > 1 ? 0 : 1,
+                          1, nullptr, false};
 
-  const WeightJob<T>& job;
-  bool failed;
+  const int64_t work = job.walk.places() * max64(1, direct.depth) * job.rows, samples = job.walk.batch * job.groups;
+  const int64_t threads = tt_num_threads(), bytes = job.channels * PaddedPlanes<T>(job.walk).plane() * (int64_t)sizeof(T);
+  const int64_t wanted = threads == 1 ? 1 : min64(divide_up(4 * threads, samples), work / direct_work);
+  direct.bands = max64(1, min64(job.walk.axes[direct.axis].count, max64(wanted, divide_up(bytes, direct_bytes))));
 
-  static void run(void* context, int64_t begin, int64_t end, int) {
-    DirectWeightJob& self = *(DirectWeightJob*)context;
-    const WeightJob<T>& job = self.job;
-    PaddedPlane<T> plane(job.walk);
-    if (!plane.allocate()) {
-      self.failed = true;
-      return;
-    }
-    const Axis* axes = job.walk.axes;
-    const int64_t read_plane = axes[0].read_size * axes[1].read_size * axes[2].read_size;
-    const int64_t taps = job.walk.taps(), places = job.walk.places(), size = job.out_channels * taps;
-    for (int64_t i = begin * size; i < end * size; i++) job.out[i] = 0;
-    for (int64_t group = begin; group < end; group++)
-      for (int64_t n = 0; n < job.walk.batch; n++) {
-        const int64_t p = n * job.groups + group;
-        plane.fill(job.x + p * read_plane);
-        for (int64_t r = 0; r < job.out_channels; r++) {
-          const T* grad = job.grad + (p * job.out_channels + r) * places;
-          T* out = job.out + group * size + r * taps;
-          int64_t t = 0;
-          for (; t + 8 <= taps; t += 8) add<8>(plane, grad, t, out);
-          for (; t + 4 <= taps; t += 4) add<4>(plane, grad, t, out);
-          for (; t < taps; t++) add<1>(plane, grad, t, out);
-        }
-      }
-  }
-
-  // So many taps at once.
-  template <int count>
-  static __attribute__((noinline)) void add(const PaddedPlane<T>& plane, const T* grad, int64_t tap, T* out) {
-    const Axis* axes = plane.walk.axes;
-    const T* taps[count];
-    for (int i = 0; i < count; i++) taps[i] = plane.data + plane.taps[tap + i];
-    V sums[count] = {};
-    for (int64_t d = 0; d < axes[0].count; d++)
-      for (int64_t h = 0; h < axes[1].count; h++, grad += axes[2].count) {
-        const int64_t at = plane.row_of(d, h) - plane.data;
-        for (int64_t w = 0; w < axes[2].count; w += lanes) {
-          const auto mask = LaneMask<T>::range(0, (int)min64(lanes, axes[2].count - w));
-          const V value = load_lanes(mask, grad + w, V{});
-#pragma GCC unroll 8
-          for (int i = 0; i < count; i++) sums[i] = multiply_add(value, load<T>(taps[i] + at + w), sums[i]);
-        }
-      }
-    for (int i = 0; i < count; i++) {
-      T sum = 0;
-      for (int lane = 0; lane < lanes; lane++) sum += sums[i][lane];
-      out[tap + i] += sum;
-    }
-  }
-};
-
-// The same for the gradient of the weights.
-template <class T>
-int32_t conv_direct_weight_gradient(const WeightJob<T>& job) {
-  DirectWeightJob<T> direct = {job, false};
-  const int64_t work = job.walk.columns() * job.walk.taps() * job.out_channels;
-  tt_parallel_for(job.groups, max64(1, direct_work / work), DirectWeightJob<T>::run, &direct);
+  T* packed = (T*)tt_scratch(TT_SCRATCH_GEMM_A, sizeof(T) * max64(1, job.groups * direct.panels.all() * direct.depth));
+  if (!packed) return TT_OUT_OF_MEMORY;
+  direct.pack(packed);
+  direct.weights = packed;
+  tt_parallel_for(samples * direct.bands, max64(1, direct_work * direct.bands / work), DirectConv<T>::run, &direct);
   return direct.failed ? TT_OUT_OF_MEMORY : TT_OK;
 }
 

@@ -1,6 +1,7 @@
 // The entry's arguments, and which driver serves; see conv.cc.
 #pragma once
 #include "conv_direct.h"
+#include "conv_direct_weight.h"
 
 namespace TT_NS {
 namespace {
@@ -16,7 +17,7 @@ struct TapTable {
 
 template <class T>
 int32_t convolve(const ConvJob<T>& job) {
-  return job.channels == 1 && job.rows <= direct_rows ? conv_direct(job) : conv_gemm(job);
+  return prefers_direct(job) ? conv_direct(job) : conv_gemm(job);
 }
 
 template <class T>
@@ -67,7 +68,7 @@ int32_t conv_weights(const Convolution& conv, Tap* taps, const T* x, const T* gr
   job.x = x;
   job.grad = grad;
   job.out = out;
-  return job.channels == 1 && job.out_channels <= direct_rows ? conv_direct_weight_gradient(job) : conv_weight_gradient(job);
+  return prefers_direct(job) ? conv_direct_weight_gradient(job) : conv_weight_gradient(job);
 }
 
 template <class T>

@@ -1,7 +1,7 @@
 // How a convolution moves over its input, for all files of it.
 //
-// Every result is a sum over channels and taps: result `o` of an axis reads the input at o · read_step + offset of each tap,
-// and is written at o · write_step + write_start. That describes a convolution (taps at t · dilation − padding, steps of the
+// Every result is a sum over channels and taps: result `o` of an axis reads the input at read_start + o · read_step + offset of
+// each tap (read_start is 0, but for a part of a walk), and is written at o · write_step + write_start. That describes a convolution (taps at t · dilation − padding, steps of the
 // stride), and its input gradient, which is a convolution of the gradient for each remainder of the position by the stride:
 // position q · stride + r is reached by those taps for which r + padding − t · dilation is a multiple of the stride.
 #pragma once
@@ -62,7 +62,7 @@ struct Tap {
 
 struct Axis {
   int64_t count;  // results
-  int64_t read_size, read_step;
+  int64_t read_size, read_start, read_step;
   int64_t write_size, write_start, write_step;
   const Tap* taps;
   int64_t tap_count;
@@ -93,7 +93,7 @@ TT_INLINE Walk forward_walk(const Convolution& conv, Tap* taps) {
   Walk walk;
   walk.batch = conv.batch;
   for (int d = 0; d < conv_dims; d++) {
-    walk.axes[d] = {conv.out[d], conv.in[d], conv.stride[d], conv.out[d], 0, 1, taps, conv.kernel[d]};
+    walk.axes[d] = {conv.out[d], conv.in[d], 0, conv.stride[d], conv.out[d], 0, 1, taps, conv.kernel[d]};
     for (int64_t t = 0; t < conv.kernel[d]; t++) *taps++ = {t * conv.dilation[d] - conv.padding[d], t * conv.tap_stride(d)};
   }
   walk.split_width = divide_up(conv.in[2], conv.stride[2]);
@@ -112,7 +112,7 @@ TT_INLINE Walk backward_walk(const Convolution& conv, const int64_t (&remainder)
       const int64_t offset = floor_divide(at, step);
       if (offset * step == at) *taps++ = {offset, t * conv.tap_stride(d)};
     }
-    walk.axes[d] = {divide_up(max64(0, conv.in[d] - start), step), conv.out[d], 1, conv.in[d], start, step, first, taps - first};
+    walk.axes[d] = {divide_up(max64(0, conv.in[d] - start), step), conv.out[d], 0, 1, conv.in[d], start, step, first, taps - first};
   }
   walk.split_width = conv.out[2];
   return walk;
