@@ -1,35 +1,14 @@
 /** @file Runs both sides in turn, case by case, and prints the ratios. */
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 import type { Timing } from "./measure.ts";
+import { type OwnOptions, oneCase, ours, timingsOf } from "./processes.ts";
 
 const python = process.env["PYTHON"] ?? "/usr/bin/python3";
 
-export interface PeerOptions {
+export interface PeerOptions extends OwnOptions {
   /** The comparison's `pytorch.py`. */
   readonly script: string;
-  readonly seconds: number;
-  readonly data: string | undefined;
-  readonly threads: number | undefined;
-}
-
-function run(command: string, args: readonly string[], env: Record<string, string>): Map<string, Timing> {
-  const { stdout, status, error } = spawnSync(command, args, {
-    encoding: "utf8",
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  if (error || status !== 0)
-    throw new Error(`${command} ${args.join(" ")} failed: ${error?.message ?? `status ${status}`}`);
-  const results = new Map<string, Timing>();
-  for (const line of stdout.split("\n"))
-    if (line.startsWith("{")) {
-      const { name, ms, max } = JSON.parse(line);
-      results.set(name, { ms, max });
-    }
-  return results;
 }
 
 /**
@@ -45,28 +24,12 @@ function openblasCore(): Record<string, string> {
 
 /** PyTorch on its fair settings; see the comparison's README for why each matters. */
 function pytorch(name: string, threads: number, { script, seconds, data }: PeerOptions): Timing | undefined {
-  const args = [
-    script,
-    "--threads",
-    String(threads),
-    "--only",
-    `^${name.replaceAll(".", "\\.")}$`,
-    "--seconds",
-    String(seconds),
-  ];
+  const args = [script, "--threads", String(threads), ...oneCase(name, seconds)];
   if (data !== undefined) args.push("--data", data);
-  return run(python, args, {
+  return timingsOf(python, args, {
     ...openblasCore(),
     OPENBLAS_NUM_THREADS: String(threads),
   }).get(name);
-}
-
-function ours(name: string, { seconds, data, threads }: PeerOptions): Timing | undefined {
-  const script = fileURLToPath(new URL("run.ts", import.meta.url));
-  const args = ["--import", "tsx", script, "--only", `^${name.replaceAll(".", "\\.")}$`, "--seconds", String(seconds)];
-  if (data !== undefined) args.push("--data", data);
-  if (threads !== undefined) args.push("--threads", String(threads));
-  return run(process.execPath, args, {}).get(name);
 }
 
 /** Prints a line a case: both times, and ours over the better of PyTorch's at one thread and at all. */

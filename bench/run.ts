@@ -3,6 +3,7 @@
  *
  *     npm run bench -- --only REGEX --threads N --seconds S --data ROOT --engine native|wasm
  *     npm run bench -- --against-pytorch [--pytorch PATH/pytorch.py]
+ *     npm run bench -- --peer tfjs-cpu|tfjs-wasm|jax-js     (npm --prefix bench/peers install)
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     data: { type: "string" },
     engine: { type: "string", default: "native" },
     "against-pytorch": { type: "boolean", default: false },
+    peer: { type: "string" },
     pytorch: { type: "string", default: "../shared/bench/pytorch.py" },
   },
 });
@@ -22,6 +24,7 @@ const { values } = parseArgs({
 // The entry that is imported first chooses the engine, so all that imports the library comes after.
 const torch = values.engine === "wasm" ? await import("typetorch/wasm") : await import("typetorch");
 const { compare } = await import("./against-pytorch.ts");
+const { compareWithPeer } = await import("./against-peer.ts");
 const { cases } = await import("./cases.ts");
 const { epoch } = await import("./epoch.ts");
 const { measure, measureLong } = await import("./measure.ts");
@@ -36,7 +39,9 @@ const names = [...cases.keys()].filter((name) => only.test(name));
 if (values["against-pytorch"]) {
   if (!existsSync(values.pytorch))
     throw new Error(`bench: expected PyTorch's side at ${values.pytorch}; name it with --pytorch`);
-  compare(names, { script: values.pytorch, seconds, data, threads });
+  compare(names, { script: values.pytorch, seconds, data, threads, engine: values.engine });
+} else if (values.peer !== undefined) {
+  compareWithPeer(values.peer, names, { seconds, data, threads, engine: values.engine });
 } else {
   if (threads !== undefined) torch.setNumThreads(threads);
   for (const name of names) {
