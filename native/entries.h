@@ -43,6 +43,7 @@
   X(nonzero)                   \
   X(pool_places)               \
   X(random)                    \
+  X(random_counts)             \
   X(randperm)                  \
   X(resample)                  \
   X(scan)                      \

@@ -51,7 +51,7 @@ TT_INLINE uint64_t draw64(State* s) {
 }
 
 // `n` draws at once.
-static void draw_many(State* s, uint32_t* out, int64_t n) {
+[[maybe_unused]] static void draw_many(State* s, uint32_t* out, int64_t n) {
   while (n > 0) {
     // As after `--left`: with left == 1 nothing of the block remains.
     if (s->left == 1) {

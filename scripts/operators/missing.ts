@@ -38,16 +38,21 @@ export const RULES: readonly Rule[] = [
     "under `torch.nn.functional`, `torch.linalg` or as a module",
   ),
   rule("(rnn|lstm|gru)_?.* .*_cell", "as modules: `torch.nn.LSTM` and its like"),
-  rule("(apply|map|map2|set|as_strided)_", "not there yet"),
+  rule("set_ data_ptr is_set_to", "memory has no address here; `x.data = y` takes over the memory of another tensor"),
   rule(".+_ detach", "as a method of the tensor: `x.name()`"),
   rule(
     "(autocast|.*autocast.*|.*anomaly.*|.*deterministic.*|set_flush_denormal|.*float32_matmul_precision)",
-    "a mode that changes nothing here, or is not there yet",
+    "a switch of something that is always so here: results do not depend on threads, float32 products are exact to float32; for autocast: `torch.amp`",
   ),
   rule(
-    "(from_dlpack|to_dlpack|from_file|asarray|empty_strided|new_empty_strided|data_ptr|is_set_to|as_subclass|type|apply|lobpcg|segment_reduce|unsafe_.*|frombuffer|is_(same_size|conj|neg|signed|nonzero|inference|tensor)|nelement|ndimension|numel|result_type|double|float|half|int|long|short|poisson|binomial|cdouble|cfloat|chalf|.*_window)",
-    "not there yet",
+    "(from|to)_dlpack",
+    "there is no other library of tensors to exchange them with; `torch.fromNumpy` shares typed arrays",
   ),
+  rule("from_file", "`torch.frombuffer` of what `readFile` gives"),
+  rule("segment_reduce", "a prototype in PyTorch; `scatterReduce` and `indexReduce` do it"),
+  rule("unsafe_.*", "the same without `unsafe`: there is no check of versions to leave out"),
+  rule("type chalf", "`x.dtype` and `x.to(dtype)`; there is no complex32"),
+  rule("as_subclass", "tensors have no subclasses"),
   rule("(as_masked_tensor|is_masked_tensor|masked_tensor)", "masked tensors are a prototype in PyTorch"),
 ];
 

@@ -57,6 +57,9 @@ export interface RandomKernels {
   randperm(out: Operand, state: RandomState): void;
   /** With replacement: int64 [rows, samples] from probabilities [rows, categories]. */
   multinomial(out: Operand, input: Operand, state: RandomState): void;
+  /** One sample for each parameter, of the shape and floating dtype of `out`: finite rates of at least 0, or trials and probabilities. */
+  poisson(out: Operand, state: RandomState, rates: Operand): void;
+  binomial(out: Operand, state: RandomState, trials: Operand, probabilities: Operand): void;
 }
 
 /** An index tensor for each dimension, or null where the whole dimension is taken; the rest is taken whole too. */

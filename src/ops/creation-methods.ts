@@ -3,7 +3,15 @@ import type { DType } from "../core/dtype.ts";
 import type { Scalar } from "../core/scalar.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { checkOptions, empty, full, type SizesAndOptions, splitSizes, type TensorOptions } from "./creation.ts";
+import {
+  checkOptions,
+  empty,
+  emptyStrided,
+  full,
+  type SizesAndOptions,
+  splitSizes,
+  type TensorOptions,
+} from "./creation.ts";
 import { type TensorData, tensor } from "./from-data.ts";
 
 function inherit<O extends TensorOptions>(op: string, input: Tensor, options: O): O & { dtype: DType } {
@@ -27,6 +35,16 @@ export function newOnes(input: Tensor, ...args: SizesAndOptions<TensorOptions>):
 export function newEmpty(input: Tensor, ...args: SizesAndOptions<TensorOptions>): Tensor {
   const { shape, options } = splitSizes<TensorOptions>("newEmpty", args);
   return empty(shape, inherit("newEmpty", input, options));
+}
+
+/** Arbitrary content laid out by strides, of the dtype and device of `input`. PyTorch: `Tensor.new_empty_strided`. */
+export function newEmptyStrided(
+  input: Tensor,
+  size: Shape,
+  stride: readonly number[],
+  options: TensorOptions = {},
+): Tensor {
+  return emptyStrided(size, stride, inherit("newEmptyStrided", input, options));
 }
 
 /** One number everywhere, of the dtype and device of `input`. PyTorch: `Tensor.new_full`. */

@@ -4,10 +4,10 @@ import { isInferenceModeEnabled } from "../autograd/modes.ts";
 import { backendOf } from "../backends/backend.ts";
 import { cpu, type Device, type DeviceLike, device as toDevice } from "../core/device.ts";
 import { Category, DType, getDefaultDtype, int64, toReal } from "../core/dtype.ts";
-import { DTypeError, describe, ValueError } from "../core/errors.ts";
-import { Layout } from "../core/layout.ts";
+import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
+import { extent, Layout } from "../core/layout.ts";
 import { type Complex, isIntLike, isScalar, type Scalar, scalarToString } from "../core/scalar.ts";
-import { type Shape, sizesOf } from "../core/shape.ts";
+import { type Shape, shapeText, sizesOf } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { traced, tracer } from "../core/trace.ts";
 import { compile, type Program, scalar } from "../expr/index.ts";
@@ -141,6 +141,32 @@ export function empty(...args: SizesAndOptions<TensorOptions>): Tensor {
     allocate(shape, options.dtype ?? getDefaultDtype(), options.device ? toDevice(options.device) : cpu),
     options,
   );
+}
+
+/**
+ * Arbitrary content, laid out by strides of one's own. PyTorch: `torch.empty_strided`.
+ *
+ * @param size - the shape
+ * @param stride - for each dimension, how many elements lie between neighbours; several indices may share an element
+ * @throws ShapeError if there are not as many strides as sizes, ValueError for a negative one
+ * @example
+ * torch.emptyStrided([2, 3], [1, 2]).stride() // [1, 2]
+ */
+export function emptyStrided(size: Shape, stride: readonly number[], options: TensorOptions = {}): Tensor {
+  const op = "emptyStrided";
+  checkOptions(op, options);
+  const shape = sizesOf(op, [size]);
+  if (!Array.isArray(stride) || !stride.every(Number.isSafeInteger) || stride.some((n) => n < 0))
+    throw new ValueError(`${op}: expected whole numbers of at least 0 as stride, got ${describe(stride)}`);
+  if (stride.length !== shape.length)
+    throw new ShapeError(`${op}: expected as many strides as sizes, got ${shapeText(shape)} and ${shapeText(stride)}`);
+  const layout = new Layout(shape, [...stride], 0);
+  const held = allocate(
+    [layout.numel === 0 ? 0 : extent(layout)],
+    options.dtype ?? getDefaultDtype(),
+    options.device ? toDevice(options.device) : cpu,
+  );
+  return finish(new Tensor(held.storage, layout, held.dtype), options);
 }
 
 /**

@@ -188,6 +188,38 @@ export function asTensor(data: TensorData, options: TensorOptions = {}): Tensor 
   return fromNumpy(data as TypedArray);
 }
 
+/** What `asarray` takes. */
+export interface AsarrayOptions extends TensorOptions {
+  /** `true`: always a copy; `false`: never one, else an error; `null`: one where it takes one. */
+  readonly copy?: boolean | null;
+}
+
+/**
+ * A tensor from data, which shares memory with it where it can. PyTorch: `torch.asarray`.
+ *
+ * @param obj - a tensor, a typed array, an `ArrayBuffer` (in the dtype given, or the default float dtype), or numbers
+ * @throws ValueError with `copy: false`, where it takes a copy
+ * @example
+ * const data = new Float32Array([1, 2]);
+ * torch.asarray(data).mul_(10);
+ * data[0] // 10
+ */
+export function asarray(obj: TensorData | ArrayBuffer, options: AsarrayOptions = {}): Tensor {
+  const op = "asarray";
+  checkOptions(op, options, ["copy"]);
+  const { copy = null, requiresGrad = false, dtype, device } = options;
+  if (copy !== null && typeof copy !== "boolean")
+    throw new ValueError(`${op}: expected true, false or null as copy, got ${describe(copy)}`);
+  const own = obj instanceof ArrayBuffer ? frombuffer(obj, { dtype: dtype ?? getDefaultDtype() }) : asTensor(obj);
+  const shares = obj instanceof Tensor || obj instanceof ArrayBuffer || typedArrayDType(obj) !== null;
+  const given = own.to({ dtype: dtype ?? own.dtype, device: device ?? own.device });
+  if (copy === false && !(shares && given.storage === own.storage))
+    throw new ValueError(`${op}: expected data that can be shared with copy = false; it takes a copy`);
+  const result = copy === true && shares && given === own ? given.clone() : given;
+  // PyTorch's makes a leaf of what it gets.
+  return requiresGrad ? result.detach().requiresGrad_() : result.detach();
+}
+
 /** A one-dimensional tensor over the memory of a typed array: changes go both ways. PyTorch: `torch.from_numpy`. */
 export function fromNumpy(data: TypedArray): Tensor {
   const dtype = typedArrayDType(data);

@@ -10,6 +10,7 @@ export {
   arange,
   empty,
   emptyLike,
+  emptyStrided,
   eye,
   full,
   fullLike,
@@ -22,10 +23,18 @@ export {
 } from "./creation.ts";
 export { type CdistMode, cdist, pdist } from "./distance.ts";
 export { type EinsumSublist, einsum } from "./einsum.ts";
-export { asTensor, frombuffer, fromNumpy, scalarTensor, tensor } from "./from-data.ts";
+export { type AsarrayOptions, asarray, asTensor, frombuffer, fromNumpy, scalarTensor, tensor } from "./from-data.ts";
 export { histogramdd } from "./histogram.ts";
 export { cumulativeTrapezoid, gradient, trapezoid, trapz } from "./integrate.ts";
 export { cat, columnStack, concat, concatenate, dstack, hstack, rowStack, stack, vstack } from "./joining.ts";
+export {
+  type LobpcgOptions,
+  type LobpcgOrthoBparams,
+  type LobpcgOrthoFparams,
+  type LobpcgOrthoIparams,
+  lobpcg,
+} from "./linalg/lobpcg.ts";
+export type { LobpcgIteration } from "./linalg/lobpcg-search.ts";
 export { pcaLowrank, svdLowrank } from "./linalg/lowrank.ts";
 export { luUnpack } from "./linalg/lu.ts";
 export { chainMatmul } from "./linalg/multi-dot.ts";
@@ -43,8 +52,9 @@ export { where } from "./pointwise/where.ts";
 export { adaptiveAvgPool1d, adaptiveMaxPool1dWithIndices as adaptiveMaxPool1d } from "./pool/adaptive.ts";
 export { avgPool1d } from "./pool/average.ts";
 export { maxPool1d, maxPool1dWithIndices, maxPool2d, maxPool3d } from "./pool/maximum.ts";
-export { isTensor, resultType } from "./predicates.ts";
+export { isInference, isTensor, resultType } from "./predicates.ts";
 export { type ContractedDims, tensordot } from "./products.ts";
+export { binomial, poisson } from "./random/counts.ts";
 export { rand, randint, randintLike, randLike, randn, randnLike, randperm } from "./random/creation.ts";
 export {
   defaultGenerator,

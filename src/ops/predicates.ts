@@ -12,6 +12,12 @@ export function isTensor(obj: unknown): obj is Tensor {
   return obj instanceof Tensor;
 }
 
+/** Whether a tensor was made in inference mode. PyTorch: `torch.is_inference`. */
+export function isInference(input: Tensor): boolean {
+  checkTensor("isInference", input);
+  return input.isInference;
+}
+
 /** Whether the dtype has negative numbers. PyTorch: `torch.is_signed`. */
 export function isSigned(input: Tensor): boolean {
   checkTensor("isSigned", input);

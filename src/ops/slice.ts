@@ -118,15 +118,19 @@ function positions(shape: Shape, strides: Shape, offset: number): Tensor {
     .reshape(-1);
 }
 
+/** @throws ShapeError if the view would reach beyond the storage */
+function checkWithin(op: string, input: Tensor, { size, stride, offset }: Omit<Geometry, "of">): void {
+  const held = Math.floor(input.storage.nbytes / input.dtype.itemsize);
+  const last = extent(new Layout(size, stride, 0)) + offset;
+  if (size.every((n) => n > 0) && last > held)
+    throw new ShapeError(
+      `${op}: expected elements within the storage of ${held}, got size ${shapeText(size)}, stride ${shapeText(stride)} and storageOffset ${offset}, which need ${last}`,
+    );
+}
+
 class AsStridedOp extends ViewOp<Geometry> {
   override call(input: Tensor, attrs: Geometry): Tensor {
-    const { size, stride, offset } = attrs;
-    const held = Math.floor(input.storage.nbytes / input.dtype.itemsize);
-    const last = extent(new Layout(size, stride, 0)) + offset;
-    if (size.every((n) => n > 0) && last > held)
-      throw new ShapeError(
-        `asStrided: expected elements within the storage of ${held}, got size ${shapeText(size)}, stride ${shapeText(stride)} and storageOffset ${offset}, which need ${last}`,
-      );
+    checkWithin("asStrided", input, attrs);
     return super.call(input, attrs);
   }
 }
@@ -176,32 +180,36 @@ type AsStridedArgs = Named<
  *                                           //         [2, 3]])
  */
 export function asStrided(input: Tensor, ...args: AsStridedArgs): Tensor {
-  checkTensor("asStrided", input);
-  const { size, stride, storageOffset } = named<AsStridedOptions>(
-    "asStrided",
-    ["size", "stride", "storageOffset"],
-    2,
-    args,
-  );
+  return asStridedOp.call(input, geometry("asStrided", input, args));
+}
+
+/** As `asStrided`, of the tensor itself. PyTorch: `Tensor.as_strided_`. */
+export function asStrided_(input: Tensor, ...args: AsStridedArgs): Tensor {
+  return asStridedOp.callInPlace(input, geometry("asStrided_", input, args));
+}
+
+function geometry(op: string, input: Tensor, args: readonly unknown[]): Geometry {
+  checkTensor(op, input);
+  const { size, stride, storageOffset } = named<AsStridedOptions>(op, ["size", "stride", "storageOffset"], 2, args);
   for (const [name, numbers] of [
     ["size", size],
     ["stride", stride],
   ] as const) {
     if (!Array.isArray(numbers))
-      throw new ValueError(`asStrided: expected an array of numbers as ${name}, got ${String(numbers)}`);
-    for (const n of numbers) checkInt("asStrided", name, n);
+      throw new ValueError(`${op}: expected an array of numbers as ${name}, got ${String(numbers)}`);
+    for (const n of numbers) checkInt(op, name, n);
   }
-  checkSizes("asStrided", size);
+  checkSizes(op, size);
   if (stride.some((n) => n < 0))
-    throw new ValueError(`asStrided: expected strides of at least 0, got ${shapeText(stride)}`);
+    throw new ValueError(`${op}: expected strides of at least 0, got ${shapeText(stride)}`);
   if (size.length !== stride.length)
-    throw new ShapeError(
-      `asStrided: expected as many strides as sizes, got ${shapeText(size)} and ${shapeText(stride)}`,
-    );
+    throw new ShapeError(`${op}: expected as many strides as sizes, got ${shapeText(size)} and ${shapeText(stride)}`);
   const offset = storageOffset ?? input.layout.offset;
-  checkInt("asStrided", "storageOffset", offset);
-  if (offset < 0) throw new ValueError(`asStrided: expected a storageOffset of at least 0, got ${offset}`);
-  return asStridedOp.call(input, { size: [...size], stride: [...stride], offset, of: input.layout });
+  checkInt(op, "storageOffset", offset);
+  if (offset < 0) throw new ValueError(`${op}: expected a storageOffset of at least 0, got ${offset}`);
+  const attrs = { size: [...size], stride: [...stride], offset, of: input.layout };
+  checkWithin(op, input, attrs);
+  return attrs;
 }
 
 const unfoldOp = viewOp<{ dim: number; size: number; step: number }>({

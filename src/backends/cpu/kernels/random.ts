@@ -11,6 +11,7 @@ import { putStrided } from "./strided.ts";
 const randomKernel = kernel("random");
 const randpermKernel = kernel("randperm");
 const multinomialKernel = kernel("multinomial");
+const countsKernel = kernel("random_counts");
 
 // The numbers that native/kernels/random.cc gives its distributions.
 const Distribution = {
@@ -130,6 +131,29 @@ export function randomOfDtype(out: Operand, state: RandomState): void {
 /** All 64-bit integers: `random_(from = −2^63)`. */
 export function randomAll64Bits(out: Operand, state: RandomState): void {
   fill("random_", Distribution.all64Bits, out, state, [0, 0, 0, 0]);
+}
+
+/** Samples by parameters that are tensors: operands of the shape and dtype of `out`. */
+function counts(
+  op: string,
+  distribution: number,
+  out: Operand,
+  state: RandomState,
+  parameters: readonly Operand[],
+): void {
+  const { shape } = out.layout;
+  let at = putAll(0, [state.address, distribution, shape.length, ...shape]);
+  for (const operand of [out, ...parameters]) at = putStrided(at, operand);
+  check(op, countsKernel());
+}
+
+/** `rates` finite and at least 0. */
+export function poisson(out: Operand, state: RandomState, rates: Operand): void {
+  counts("poisson", 0, out, state, [rates]);
+}
+
+export function binomial(out: Operand, state: RandomState, trials: Operand, probabilities: Operand): void {
+  counts("binomial", 1, out, state, [trials, probabilities]);
 }
 
 /** A permutation of 0 … n − 1 into a contiguous `out` of n elements. */
