@@ -28,7 +28,7 @@ export { bmm, dot, matmul, mm, mv } from "./matmul.ts";
 export { addbmm, addmm, addmv, addr, baddbmm } from "./matmul-add.ts";
 export { trace } from "./matrices.ts";
 export { std, stdMean, variance as var, varMean } from "./moments.ts";
-export { nanmean, nansum } from "./nan-reduce.ts";
+export * from "./nan-reduce.ts";
 export { dist, norm } from "./norm.ts";
 export { median, mode, nanmedian } from "./order-statistics.ts";
 export {
@@ -66,7 +66,7 @@ export { ger, inner, kron, outer, vdot } from "./products.ts";
 export { numel } from "./properties.ts";
 export { nanquantile, quantile } from "./quantile.ts";
 export { bernoulli, multinomial } from "./random/sample.ts";
-export { all, amax, amin, any, countNonzero, logsumexp, mean, prod, sum } from "./reduce.ts";
+export * from "./reduce.ts";
 export { renorm } from "./renorm.ts";
 export { flip, fliplr, flipud, repeatInterleave, roll, rot90, tile } from "./repeat.ts";
 export { cummax, cummin, cumprod, cumsum, diff, logcumsumexp } from "./scan.ts";

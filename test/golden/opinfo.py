@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What PyTorch's operators give for the samples of PyTorch's own operator database (OpInfo).
 
-    python3 test/golden/opinfo.py        # writes test/golden/opinfo.json.gz
+    python3 test/golden/opinfo.py              # writes test/golden/opinfo.json.gz
+    python3 test/golden/opinfo.py NAME…        # the same for these operators only; the others stay as they are
 
 For each operator, in each dtype, a few of the database's samples, with the result; in float32, float64 and complex128 the gradients
 for random gradients of the results, and in float64 the gradients of those. `dtypes` are those that PyTorch takes on CPU.
@@ -238,9 +239,12 @@ def record_of(op):
 
 
 def main():
-    records = [record_of(op) for op in [*(op for op in op_db if not removed(op)), *MORE]]
-    records = [r for r in records if r["cases"]]
     path = pathlib.Path(__file__).with_name("opinfo.json.gz")
+    ops = [*(op for op in op_db if not removed(op)), *MORE]
+    names = sys.argv[1:] or [op.name for op in ops]
+    kept = json.loads(gzip.decompress(path.read_bytes()))["ops"] if len(sys.argv) > 1 else []
+    made = [record_of(op) for op in ops if op.name in names]
+    records = [*(r for r in kept if r["op"] not in names), *(r for r in made if r["cases"])]
     text = json.dumps({"torch": torch.__version__, "ops": records}, separators=(",", ":"))
     path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     print(f"{path}: {len(records)} operators, {sum(len(r['cases']) for r in records)} cases, {path.stat().st_size / 1e6:.1f} MB")

@@ -1,4 +1,4 @@
-/** @file Python's reversed operators, as far as `torch` names them. */
+/** @file Pointwise ops that are functions of `torch`, and no methods of `Tensor`. */
 import type { Complex } from "../../core/scalar.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Call } from "../bind.ts";
