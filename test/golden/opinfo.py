@@ -94,6 +94,12 @@ def cumulative_samples(op, device, dtype, requires_grad, **_):
         yield SampleInput(make_tensor(shape, dtype=dtype, device=device, requires_grad=requires_grad), args=(dim,))
 
 
+def straight_through(op):
+    """Marks an operator whose gradient, on purpose, is not its derivative: it goes up in steps, and passes gradients on."""
+    op.is_straight_through = True
+    return op
+
+
 WINDOWS = ("hann_window", "hamming_window", "blackman_window", "bartlett_window", "kaiser_window")
 
 MORE = [
@@ -235,7 +241,8 @@ def record_of(op):
             pass
         finally:
             signal.alarm(0)
-    return {"op": op.name, "variant": op.variant_test_name or "", "dtypes": sorted(name_of(d) for d in supported if name_of(d) in COUNTS), "cases": cases}
+    record = {"op": op.name, "variant": op.variant_test_name or "", "dtypes": sorted(name_of(d) for d in supported if name_of(d) in COUNTS), "cases": cases}
+    return {**record, "straightThrough": True} if getattr(op, "is_straight_through", False) else record
 
 
 def main():

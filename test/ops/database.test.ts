@@ -144,7 +144,7 @@ const finiteDifferences: Checks = (record, sample) =>
 
 /** Whether differences can tell: few elements, in double precision, and none so large that the others vanish beside it. */
 function isTame(record: OpRecord, sample: Sample): boolean {
-  if (UNIQUE[record.op] !== undefined) return false;
+  if (UNIQUE[record.op] !== undefined || record.straightThrough) return false;
   const { leaves } = argumentsOf(sample);
   const elements = leaves.reduce((sum, t) => sum + t.numel(), 0);
   const results = [sample.output, ...(sample.grads ?? [])].flatMap((v) => tensorsOf(decode(v, [])));

@@ -52,6 +52,8 @@ export interface OpRecord {
   /** The dtypes that PyTorch takes. */
   readonly dtypes: readonly DTypeName[];
   readonly cases: readonly Sample[];
+  /** Its gradient, on purpose, is not its derivative. */
+  readonly straightThrough?: true;
 }
 
 /** `linalg.norm/subgradients_at_zero`: the name and, where the database has several of one, which. */
