@@ -29,7 +29,7 @@ warnings.filterwarnings("ignore")
 # The database's module imports a test library that it does not need here.
 sys.modules.setdefault("expecttest", types.SimpleNamespace(TestCase=unittest.TestCase, ACCEPT=False))
 from torch.testing._internal.common_methods_invocations import op_db  # noqa: E402
-from torch.testing._internal.common_dtype import all_types_and_complex_and, floating_and_complex_types, floating_types  # noqa: E402
+from torch.testing._internal.common_dtype import all_types_and_complex_and, floating_and_complex_types, floating_types, floating_types_and  # noqa: E402
 from torch.testing._internal.opinfo.core import OpInfo, SampleInput  # noqa: E402
 from torch.testing import make_tensor  # noqa: E402
 
@@ -94,6 +94,13 @@ def cumulative_samples(op, device, dtype, requires_grad, **_):
         yield SampleInput(make_tensor(shape, dtype=dtype, device=device, requires_grad=requires_grad), args=(dim,))
 
 
+def fake_quantize_samples(op, device, dtype, requires_grad, **_):
+    for shape, args in [([2, 3], (0.3, 3, 0, 20)), ([5], (0.05, 0, -128, 127)), ([], (1.5, 7, 0, 15)), ([4, 2], (0.1, -2, -8, 7)), ([0, 2], (1.0, 0, 0, 1))]:
+        yield SampleInput(make_tensor(shape, dtype=dtype, device=device, requires_grad=requires_grad), args=args)
+    qparams = (torch.tensor(0.25), torch.tensor(2, dtype=torch.int32), 0, 9)
+    yield SampleInput(make_tensor([2, 2], dtype=dtype, device=device, requires_grad=requires_grad), args=qparams)
+
+
 def straight_through(op):
     """Marks an operator whose gradient, on purpose, is not its derivative: it goes up in steps, and passes gradients on."""
     op.is_straight_through = True
@@ -103,6 +110,7 @@ def straight_through(op):
 WINDOWS = ("hann_window", "hamming_window", "blackman_window", "bartlett_window", "kaiser_window")
 
 MORE = [
+    straight_through(OpInfo("fake_quantize_per_tensor_affine", dtypes=floating_types_and(torch.float16), supports_out=False, sample_inputs_func=fake_quantize_samples)),
     *(OpInfo(name, dtypes=floating_types(), supports_autograd=False, supports_out=False, sample_inputs_func=window_samples) for name in WINDOWS),
     *(OpInfo(name, variant_test_name="small", dtypes=floating_and_complex_types(), supports_out=False, sample_inputs_func=cumulative_samples) for name in ("cumsum", "cumprod")),
     OpInfo("kron", variant_test_name="small", dtypes=all_types_and_complex_and(torch.bool, torch.float16, torch.bfloat16), supports_out=False, sample_inputs_func=kron_samples),
