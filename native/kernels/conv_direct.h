@@ -138,7 +138,7 @@ struct DirectConv {
   const T* weights;  // [groups][panels][depth][rows of the panel]
   bool failed;
 
-  Walk band(int64_t i) const {
+  ConvWalk band(int64_t i) const {
     const int64_t count = job.walk.axes[axis].count;
     return part_of(job.walk, axis, count * i / bands, count * (i + 1) / bands);
   }
@@ -159,7 +159,7 @@ struct DirectConv {
       }
   }
 
-  static int64_t vectors_of(const Walk& walk) {
+  static int64_t vectors_of(const ConvWalk& walk) {
     return walk.axes[0].count * walk.axes[1].count * divide_up(walk.axes[2].count, lanes);
   }
   static void find_vectors(const PaddedPlanes<T>& planes, PlaceVector* to) {
@@ -179,7 +179,7 @@ struct DirectConv {
       // Those of one band follow each other: what is known of one serves all.
       const int64_t samples = job.walk.batch * job.groups, i = begin / samples;
       const int64_t last = min64(end, (i + 1) * samples);
-      const Walk walk = self.band(i);
+      const ConvWalk walk = self.band(i);
       const PaddedPlanes<T> planes(walk);
       const int64_t vectors = vectors_of(walk);
       T* copy = (T*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(T) * max64(1, job.channels * planes.plane()));

@@ -24,7 +24,7 @@ constexpr int64_t conv_in_place_panels = 2;
 
 template <class T>
 struct ConvJob {
-  Walk walk;
+  ConvWalk walk;
   int64_t groups, channels, rows;  // of one group
   const T* x;                      // (batch, groups · channels, ...)
   Weights<T> weights;
@@ -144,7 +144,7 @@ struct ConvTask {
   }
 
   void scatter(const Blocks::Block& panel, const T* tile, int64_t width, int64_t row, int64_t rows) const {
-    const Walk& walk = job.walk;
+    const ConvWalk& walk = job.walk;
     const int64_t step = walk.axes[2].write_step;
     Place place = Place::of_column(walk, panel.first);
     place.sample += panel.sample;

@@ -4,6 +4,7 @@
 #include "../platform.h"
 #include "conv_walk.h"
 #include "masked_load.h"
+#include "transpose_block.h"
 
 namespace TT_NS {
 namespace {
@@ -14,12 +15,12 @@ struct PaddedPlanes {
   static constexpr int64_t lanes = Vec<T>::lanes;
   typedef typename Vec<T>::type V;
 
-  const Walk& walk;
+  const ConvWalk& walk;
   int64_t first[conv_dims];  // position in the input of the first element
   int64_t size[conv_dims];   // elements; of the width, those of one remainder
   int64_t row;               // elements of a row
 
-  explicit PaddedPlanes(const Walk& walk) : walk(walk) {
+  explicit PaddedPlanes(const ConvWalk& walk) : walk(walk) {
     for (int d = 0; d < conv_dims; d++) {
       const Axis& axis = walk.axes[d];
       int64_t least = 0, most = 0;
@@ -30,9 +31,9 @@ struct PaddedPlanes {
       }
       first[d] = axis.read_start + least;
       size[d] = (axis.count - 1) * axis.read_step + most - least + 1;
+      // Whole vectors, and vectors that begin up to the last tap's distance from them.
+      if (d == 2) size[d] = round_up(round_up(axis.count, lanes) + (most - least) / axis.read_step, lanes);
     }
-    // Vectors reach beyond the last result of a row.
-    size[2] = divide_up(size[2], walk.axes[2].read_step) + lanes;
     row = size[2] * walk.axes[2].read_step;
   }
 
@@ -70,35 +71,38 @@ struct PaddedPlanes {
   // Copies a row in, which is all padding if there is none.
   void fill_row(const T* from, T padding, T* to) const {
     const Axis& width = walk.axes[2];
-    const int64_t step = width.read_step;
-    for (int64_t r = 0; r < step; r++, to += size[2]) {
-      // Element i lies at start + i · step of the input.
-      const int64_t start = first[2] + r;
-      const int64_t begin = from ? min64(size[2], start >= 0 ? 0 : divide_up(-start, step)) : size[2];
-      const int64_t end = max64(begin, min64(size[2], divide_up(max64(0, width.read_size - start), step)));
-      for (int64_t i = 0; i < begin; i++) to[i] = padding;
-      if (step == 1) {
-        copy<1>(from + start, begin, end, step, to);
-      } else if (step == 2) {
-        copy<2>(from + start, begin, end, step, to);
-      } else {
-        copy<0>(from + start, begin, end, step, to);
+    const int64_t begin = from ? -first[2] : 0, end = from ? width.read_size - first[2] : 0;  // of the input, in the copy
+    const T* source = from ? from + first[2] : to;
+    if (width.read_step == 1) {
+      for (int64_t i = 0; i < row; i += lanes) store<T>(to + i, read(source + i, begin - i, end - i, padding));
+    } else if (width.read_step == 2) {
+      for (int64_t i = 0; i < row; i += 2 * lanes, to += lanes) {
+        const V left = read(source + i, begin - i, end - i, padding);
+        const V right = read(source + i + lanes, begin - i - lanes, end - i - lanes, padding);
+        separate(left, right, to, to + size[2], typename LanesUpTo<lanes>::type{});
       }
-      for (int64_t i = end; i < size[2]; i++) to[i] = padding;
+    } else {
+      for (int64_t r = 0; r < width.read_step; r++)
+        for (int64_t i = 0, at = r; i < size[2]; i++, at += width.read_step)
+          *to++ = at >= begin && at < end ? source[at] : padding;
     }
   }
 
-  template <int fixed>
-  static __attribute__((always_inline)) void copy(const T* from, int64_t begin, int64_t end, int64_t step, T* to) {
-    int64_t i = begin;
-    if constexpr (fixed == 1)
-      for (; i + lanes <= end; i += lanes) store<T>(to + i, load<T>(from + i));
-    for (; i < end; i++) to[i] = from[i * (fixed ? fixed : step)];
+  // A vector of which elements begin..end are there.
+  static __attribute__((always_inline)) V read(const T* from, int64_t begin, int64_t end, T padding) {
+    const int64_t last = min64(lanes, max64(0, end));
+    return load_lanes(LaneMask<T>::range((int)min64(last, max64(0, begin)), (int)last), from, broadcast<T>(padding));
+  }
+
+  template <int... lane>
+  static __attribute__((always_inline)) void separate(V left, V right, T* even, T* odd, Lanes<lane...>) {
+    store<T>(even, __builtin_shufflevector(left, right, (2 * lane)...));
+    store<T>(odd, __builtin_shufflevector(left, right, (2 * lane + 1)...));
   }
 };
 
 // A part of a walk: results begin..end of one axis.
-TT_INLINE Walk part_of(Walk walk, int axis, int64_t begin, int64_t end) {
+TT_INLINE ConvWalk part_of(ConvWalk walk, int axis, int64_t begin, int64_t end) {
   Axis& cut = walk.axes[axis];
   cut.count = end - begin;
   cut.read_start += begin * cut.read_step;

@@ -3,6 +3,7 @@
 #include "../platform.h"
 #include "../threads.h"
 #include "conv_walk.h"
+#include "gemm.h"
 #include "masked_load.h"
 
 namespace TT_NS {
@@ -28,7 +29,7 @@ struct Columns {
   Segment segments[lanes];
   int count = 0;
 
-  Columns(const Walk& walk, Place& place, int64_t columns) {
+  Columns(const ConvWalk& walk, Place& place, int64_t columns) {
     int lane = 0;
     while (lane < columns) {
       const int length = (int)min64(columns - lane, walk.axes[2].count - place.w);
@@ -40,7 +41,7 @@ struct Columns {
   }
 
   // What a tap reads for these columns; padding is read by nobody.
-  int pieces(const Walk& walk, const Tap& td, const Tap& th, const Tap& tw, int64_t sample_stride, Piece<T>* out) const {
+  int pieces(const ConvWalk& walk, const Tap& td, const Tap& th, const Tap& tw, int64_t sample_stride, Piece<T>* out) const {
     const Axis &depth = walk.axes[0], &height = walk.axes[1], &width = walk.axes[2];
     // With steps of 1 the remainder is 0, and the row as it was.
     const int64_t skip = width.read_step == 1 ? tw.offset : floor_divide(tw.offset, width.read_step);
@@ -80,10 +81,10 @@ struct Patches {
   int64_t each;  // of a tap and vector; those that there are not have no lanes
 
   // Bytes that the pieces of so many vectors take at most.
-  static int64_t bytes(const Walk& walk, int64_t vectors) {
+  static int64_t bytes(const ConvWalk& walk, int64_t vectors) {
     return walk.taps() * vectors * most_segments(walk) * (int64_t)sizeof(Piece<T>);
   }
-  static int64_t most_segments(const Walk& walk) {
+  static int64_t most_segments(const ConvWalk& walk) {
     return min64(lanes, 2 + (lanes - 2) / max64(1, walk.axes[2].count));
   }
 
@@ -93,7 +94,7 @@ struct Patches {
   explicit Patches(void* memory) : pieces((Piece<T>*)memory), taps(0), vectors(0), each(1), column(-1), columns(0) {}
 
   // Finds out what is read for these columns, if that is not known already.
-  void find(const Walk& walk, int64_t first, int64_t count, int64_t sample_stride) {
+  void find(const ConvWalk& walk, int64_t first, int64_t count, int64_t sample_stride) {
     if (first == column && count == columns) return;
     column = first;
     columns = count;
@@ -167,7 +168,7 @@ struct Split {
 
 // What a walk reads: the input itself, or a split copy of it; null if there is no memory.
 template <class T>
-const T* readable(const Walk& walk, const T* x, int64_t planes) {
+const T* readable(const ConvWalk& walk, const T* x, int64_t planes) {
   const Axis& width = walk.axes[2];
   if (width.read_step == 1) return x;
   const int64_t rows = planes * walk.axes[0].read_size * walk.axes[1].read_size;

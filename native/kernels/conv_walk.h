@@ -6,7 +6,7 @@
 // position q · stride + r is reached by those taps for which r + padding − t · dilation is a multiple of the stride.
 #pragma once
 #include "../args.h"
-#include "gemm.h"
+#include "whole_numbers.h"
 
 namespace TT_NS {
 namespace {
@@ -68,7 +68,7 @@ struct Axis {
   int64_t tap_count;
 };
 
-struct Walk {
+struct ConvWalk {
   int64_t batch;
   Axis axes[conv_dims];
   // Rows that are read with a step lie split: every `step`-th element side by side, and so on for each remainder.
@@ -89,8 +89,8 @@ struct Walk {
 };
 
 // The walk of a convolution over its input. `taps` takes conv.kernel_sizes() elements.
-TT_INLINE Walk forward_walk(const Convolution& conv, Tap* taps) {
-  Walk walk;
+TT_INLINE ConvWalk forward_walk(const Convolution& conv, Tap* taps) {
+  ConvWalk walk;
   walk.batch = conv.batch;
   for (int d = 0; d < conv_dims; d++) {
     walk.axes[d] = {conv.out[d], conv.in[d], 0, conv.stride[d], conv.out[d], 0, 1, taps, conv.kernel[d]};
@@ -101,8 +101,8 @@ TT_INLINE Walk forward_walk(const Convolution& conv, Tap* taps) {
 }
 
 // The walk of the input gradient over the gradient, for the positions that leave remainder[d] when divided by the stride.
-TT_INLINE Walk backward_walk(const Convolution& conv, const int64_t (&remainder)[conv_dims], Tap* taps) {
-  Walk walk;
+TT_INLINE ConvWalk backward_walk(const Convolution& conv, const int64_t (&remainder)[conv_dims], Tap* taps) {
+  ConvWalk walk;
   walk.batch = conv.batch;
   for (int d = 0; d < conv_dims; d++) {
     const int64_t step = conv.stride[d], start = remainder[d];
@@ -122,7 +122,7 @@ TT_INLINE Walk backward_walk(const Convolution& conv, const int64_t (&remainder)
 struct Place {
   int64_t sample, d, h, w;
 
-  static Place of_column(const Walk& walk, int64_t column) {
+  static Place of_column(const ConvWalk& walk, int64_t column) {
     const int64_t w = column % walk.axes[2].count;
     column /= walk.axes[2].count;
     const int64_t h = column % walk.axes[1].count;
@@ -130,7 +130,7 @@ struct Place {
     return {column / walk.axes[0].count, column % walk.axes[0].count, h, w};
   }
   // To the beginning of the next row.
-  void next_row(const Walk& walk) {
+  void next_row(const ConvWalk& walk) {
     w = 0;
     if (++h < walk.axes[1].count) return;
     h = 0;
@@ -138,7 +138,7 @@ struct Place {
     d = 0;
     sample++;
   }
-  int64_t write_offset(const Walk& walk, int64_t sample_stride) const {
+  int64_t write_offset(const ConvWalk& walk, int64_t sample_stride) const {
     const Axis &depth = walk.axes[0], &height = walk.axes[1], &width = walk.axes[2];
     const int64_t plane_row = (d * depth.write_step + depth.write_start) * height.write_size +
                               h * height.write_step + height.write_start;
@@ -157,7 +157,7 @@ struct Blocks {
     int64_t first, columns;
   };
 
-  Blocks(const Walk& walk, int64_t most, int64_t lanes) : batch(walk.batch), places(walk.places()), width(most) {
+  Blocks(const ConvWalk& walk, int64_t most, int64_t lanes) : batch(walk.batch), places(walk.places()), width(most) {
     apart = places >= 2 * most && (round_up(places, lanes) - places) * 32 <= places;
     if (apart) width = round_up(divide_up(places, divide_up(places, most)), lanes);
   }

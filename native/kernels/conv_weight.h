@@ -15,7 +15,7 @@ constexpr int64_t weight_sums_bytes = 32 << 20;   // what sums of several thread
 
 template <class T>
 struct WeightJob {
-  Walk walk;
+  ConvWalk walk;
   int64_t groups, channels, out_channels;  // of one group
   const T* x;                              // (batch, groups · channels, ...)
   const T* grad;                           // (batch, groups · out channels, ...)

@@ -7,6 +7,7 @@
 #include "../abi.h"
 #include "../half.h"
 #include "../isa.h"
+#include "whole_numbers.h"
 
 namespace TT_NS {
 namespace {
@@ -63,11 +64,6 @@ template <>
 struct Narrow<BFloat16> {
   static __attribute__((always_inline)) BFloat16 from(float value) { return to_bfloat16(value); }
 };
-
-TT_INLINE int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
-TT_INLINE int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
-TT_INLINE int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-TT_INLINE int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
 
 // Negative values become 0, NaN stays.
 template <class T>

@@ -8,6 +8,7 @@
 //
 // The innermost loop runs along a row of results, one element of the window at a time: it is as wide as a row, whatever the window.
 #include "../platform.h"
+#include "conv_padded.h"
 #include "dtype_switch.h"
 
 namespace TT_NS {
@@ -15,7 +16,7 @@ namespace {
 
 enum Kind { kAverage, kAverageBackward, kMaximum };
 
-struct Axis {
+struct PoolAxis {
   int64_t in, out, kernel, stride, padding, dilation;
 
   // Where the window of result `o` begins; before the input if it is padded.
@@ -25,7 +26,7 @@ struct Axis {
 struct Job {
   int kind;
   int64_t planes;
-  Axis d, h, w;
+  PoolAxis d, h, w;
   bool count_padding;
   int64_t divisor;
   char* in;
@@ -37,28 +38,25 @@ struct Job {
   int64_t out_plane() const { return d.out * h.out * w.out; }
 };
 
-TT_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-TT_INLINE int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
-
 // How many elements a window has along an axis: with the padding that counts, and within the input.
 struct Span {
   int64_t begin, end, padded;
 };
-TT_INLINE Span span_of(const Axis& axis, int64_t o) {
+TT_INLINE Span span_of(const PoolAxis& axis, int64_t o) {
   const int64_t begin = axis.begin_of(o);
-  const int64_t end = least(begin + axis.kernel, axis.in + axis.padding);
-  return {most(begin, 0), least(end, axis.in), end - begin};
+  const int64_t end = min64(begin + axis.kernel, axis.in + axis.padding);
+  return {max64(begin, 0), min64(end, axis.in), end - begin};
 }
 
 // The results lo..hi whose window has element `k` within the row.
 struct Range {
   int64_t lo, hi;
 };
-TT_INLINE Range results_of(const Axis& w, int64_t k) {
+TT_INLINE Range results_of(const PoolAxis& w, int64_t k) {
   const int64_t at = k * w.dilation - w.padding;  // of result 0
   const int64_t lo = at >= 0 ? 0 : (-at + w.stride - 1) / w.stride;
   const int64_t hi = w.in - 1 - at < 0 ? 0 : (w.in - 1 - at) / w.stride + 1;
-  return {lo, least(hi, w.out)};
+  return {lo, min64(hi, w.out)};
 }
 
 template <int step, typename T>
@@ -69,22 +67,12 @@ template <int step, typename T>
 TT_INLINE void spread_row(const T* from, T* row, int64_t stride, int64_t n) {
   for (int64_t i = 0; i < n; i++) row[i * (step ? step : stride)] += from[i];
 }
-template <int step, typename T, typename I>
-TT_INLINE void max_row(const T* row, int64_t stride, T* best, I* place, I here, int64_t n) {
-  for (int64_t i = 0; i < n; i++) {
-    const T x = row[i * (step ? step : stride)];
-    const bool better = (x > best[i]) | (x != x);
-    best[i] = better ? x : best[i];
-    if (place) place[i] = better ? here : place[i];
-  }
-}
-
 // The divisors of a row of averages, by how many elements a window has along the other two axes.
 template <typename T>
 TT_INLINE void divide_row(const Job& job, const Span& d, const Span& h, const T* from, T* to) {
   for (int64_t o = 0; o < job.w.out; o++) {
     const Span w = span_of(job.w, o);
-    const int64_t inside = most(d.end - d.begin, 0) * most(h.end - h.begin, 0) * most(w.end - w.begin, 0);
+    const int64_t inside = max64(d.end - d.begin, 0) * max64(h.end - h.begin, 0) * max64(w.end - w.begin, 0);
     const int64_t divisor =
         job.divisor ? job.divisor : job.count_padding ? d.padded * h.padded * w.padded : inside;
     to[o] = inside ? T(from[o] / T(divisor)) : T(0);
@@ -145,69 +133,106 @@ __attribute__((noinline)) void average_backward(const Job& job, const T* grad, T
 }
 
 // The first element of a window that lies in the input, along one axis.
-TT_INLINE int64_t first_inside(const Axis& axis, int64_t o) {
+TT_INLINE int64_t first_inside(const PoolAxis& axis, int64_t o) {
   int64_t at = axis.begin_of(o);
   while (at < 0) at += axis.dilation;
-  return least(at, axis.in - 1);
+  return min64(at, axis.in - 1);
 }
 
-// `places` has room for a row: where in the window the maximum is, counted from the window's first element; null if no
-// indices are wanted. -1 is none (all elements so far are -inf).
-template <typename T, typename I>
-__attribute__((noinline)) void maximum(const Job& job, const T* in, T* out, int64_t* indices, I* places) {
-  const Axis &d = job.d, &h = job.h, &w = job.w;
-  for (int64_t od = 0; od < d.out; od++) {
-    for (int64_t oh = 0; oh < h.out; oh++, out += w.out) {
-      for (int64_t i = 0; i < w.out; i++) out[i] = -T(__builtin_inf());
-      if (places)
-        for (int64_t i = 0; i < w.out; i++) places[i] = -1;
-      for (int64_t kd = 0; kd < d.kernel; kd++) {
-        const int64_t z = d.begin_of(od) + kd * d.dilation;
-        if (z < 0 || z >= d.in) continue;
-        for (int64_t kh = 0; kh < h.kernel; kh++) {
-          const int64_t y = h.begin_of(oh) + kh * h.dilation;
-          if (y < 0 || y >= h.in) continue;
-          const T* const row = in + (z * h.in + y) * w.in;
-          const int64_t ahead = (kd * d.dilation * h.in + kh * h.dilation) * w.in;
-          for (int64_t k = 0; k < w.kernel; k++) {
-            const Range r = results_of(w, k);
-            const T* const from = row + w.begin_of(r.lo) + k * w.dilation;
-            const I here = I(ahead + k * w.dilation);
-            I* const place = places ? places + r.lo : nullptr;
-            if (w.stride == 1)
-              max_row<1>(from, 1, out + r.lo, place, here, r.hi - r.lo);
-            else if (w.stride == 2)
-              max_row<2>(from, 2, out + r.lo, place, here, r.hi - r.lo);
-            else
-              max_row<0>(from, w.stride, out + r.lo, place, here, r.hi - r.lo);
-          }
-        }
-      }
-      if (!places) continue;
-      const int64_t start = (d.begin_of(od) * h.in + h.begin_of(oh)) * w.in;
-      for (int64_t o = 0; o < w.out; o++)
-        indices[o] = places[o] >= 0
-                         ? start + w.begin_of(o) + places[o]
-                         : (first_inside(d, od) * h.in + first_inside(h, oh)) * w.in + first_inside(w, o);
-      indices += w.out;
+// Maxima, of a copy of the plane that is padded with minus infinities: a vector of results at a time.
+template <typename T>
+struct Maximum {
+  static constexpr int64_t lanes = Vec<T>::lanes;
+  typedef typename Vec<T>::type V;
+  typedef decltype(V{} < V{}) Places;  // integers as wide as the elements
+  typedef decltype(Places{}[0] + 0) PlaceInt;
+
+  const Job& job;
+  ConvWalk walk;
+  T* copy;
+  Places* here;      // where each element of the window lies in the plane, counted from the window's first
+  int64_t* offsets;  // and in the copy
+
+  // Takes its memory from the thread; false if there is none.
+  bool prepare() {
+    const PoolAxis* axes[] = {&job.d, &job.h, &job.w};
+    const int64_t taps = job.d.kernel * job.h.kernel * job.w.kernel, sizes = job.d.kernel + job.h.kernel + job.w.kernel;
+    here = (Places*)tt_scratch(TT_SCRATCH_GEMM_TASK_A, (sizeof(Places) + sizeof(int64_t)) * taps + sizeof(Tap) * sizes);
+    if (!here) return false;
+    offsets = (int64_t*)(here + taps);
+    Tap* table = (Tap*)(offsets + taps);
+    walk.batch = 1;
+    for (int i = 0; i < conv_dims; i++) {
+      const PoolAxis& axis = *axes[i];
+      for (int64_t k = 0; k < axis.kernel; k++) table[k] = {k * axis.dilation - axis.padding, 0};
+      walk.axes[i] = {axis.out, axis.in, 0, axis.stride, axis.out, 0, 1, table, axis.kernel};
+      table += axis.kernel;
     }
+    Places* to = here;
+    for (int64_t d = 0; d < job.d.kernel; d++)
+      for (int64_t h = 0; h < job.h.kernel; h++)
+        for (int64_t w = 0; w < job.w.kernel; w++) {
+          const int64_t ahead = (d * job.d.dilation * job.h.in + h * job.h.dilation) * job.w.in + w * job.w.dilation;
+          *to++ = Places{} + PlaceInt(ahead);
+        }
+    const PaddedPlanes<T> planes(walk);
+    planes.offsets(1, offsets);
+    copy = (T*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(T) * planes.plane());
+    return copy != nullptr;
   }
-}
+
+  void run(const T* in, T* out, int64_t* indices) const {
+    const PaddedPlanes<T> planes(walk);
+    planes.fill(in, -T(__builtin_inf()), copy);
+    const int64_t taps = walk.taps();
+    for (int64_t d = 0; d < job.d.out; d++)
+      for (int64_t h = 0; h < job.h.out; h++, out += job.w.out) {
+        for (int64_t w = 0; w < job.w.out; w += lanes) {
+          const T* const from = copy + planes.place(d, h, w);
+          V best = broadcast<T>(-T(__builtin_inf()));
+          Places place = Places{} - 1;  // none: all elements so far are minus infinity
+          for (int64_t t = 0; t < taps; t++) {
+            const V x = load<T>(from + offsets[t]);
+            const Places better = (x > best) | (x != x);
+            best = better ? x : best;
+            place = better ? here[t] : place;
+          }
+          const int64_t columns = min64(lanes, job.w.out - w);
+          store_lanes(LaneMask<T>::range(0, (int)columns), out + w, best);
+          if (indices) write_indices(d, h, w, columns, place, indices + w);
+        }
+        if (indices) indices += job.w.out;
+      }
+  }
+
+  __attribute__((always_inline)) void write_indices(int64_t d, int64_t h, int64_t w, int64_t columns, Places place,
+                                                    int64_t* indices) const {
+    alignas(sizeof(Places)) PlaceInt found[lanes];
+    __builtin_memcpy(found, &place, sizeof(Places));
+    const int64_t start = (job.d.begin_of(d) * job.h.in + job.h.begin_of(h)) * job.w.in + job.w.begin_of(w);
+    const int64_t step = job.w.stride;
+    PlaceInt signs = 0;
+    if (columns == lanes) {
+      for (int64_t i = 0; i < lanes; i++) indices[i] = start + i * step + found[i];
+    } else {
+      for (int64_t i = 0; i < columns; i++) indices[i] = start + i * step + found[i];
+    }
+    for (int64_t i = 0; i < lanes; i++) signs |= found[i];
+    if (signs >= 0) return;
+    for (int64_t i = 0; i < columns; i++)
+      if (found[i] < 0)
+        indices[i] = (first_inside(job.d, d) * job.h.in + first_inside(job.h, h)) * job.w.in + first_inside(job.w, w + i);
+  }
+};
 
 template <typename C>
-TT_INLINE void run_plane(const Job& job, const C* in, C* out, int64_t plane, void* row) {
-  if (job.kind == kAverage) {
+TT_INLINE void run_plane(const Job& job, const Maximum<C>& maximum, const C* in, C* out, int64_t plane, C* row) {
+  if (job.kind == kAverage)
     average(job, in, out);
-  } else if (job.kind == kAverageBackward) {
-    average_backward(job, in, out, (C*)row);
-  } else if constexpr (is_float<C>) {
-    int64_t* const indices = job.indices ? job.indices + plane * job.out_plane() : nullptr;
-    // Places as wide as the elements, for the same vectors.
-    if constexpr (sizeof(C) == 4)
-      maximum(job, in, out, indices, indices ? (int32_t*)row : nullptr);
-    else
-      maximum(job, in, out, indices, indices ? (int64_t*)row : nullptr);
-  }
+  else if (job.kind == kAverageBackward)
+    average_backward(job, in, out, row);
+  else if constexpr (is_float<C>)
+    maximum.run(in, out, job.indices ? job.indices + plane * job.out_plane() : nullptr);
 }
 
 template <typename T>
@@ -215,11 +240,12 @@ static void run(Job& job) {
   const int64_t from = job.kind == kAverageBackward ? job.out_plane() : job.in_plane();
   const int64_t to = job.kind == kAverageBackward ? job.in_plane() : job.out_plane();
   const int64_t work = job.out_plane() * job.d.kernel * job.h.kernel * job.w.kernel + from;
-  parallel(job.planes, (1 << 15) / most(work, 1) + 1, [&](int64_t begin, int64_t end, int) {
+  parallel(job.planes, (1 << 15) / max64(work, 1) + 1, [&](int64_t begin, int64_t end, int) {
     typedef Compute<T> C;
     const int64_t wide = is_half<T> ? from + to : 0;
     C* const scratch = (C*)tt_scratch(TT_SCRATCH_OTHER, sizeof(C) * (wide + job.w.out));
-    if (!scratch) {
+    Maximum<C> maximum{job, {}, nullptr, nullptr, nullptr};
+    if (!scratch || (job.kind == kMaximum && !maximum.prepare())) {
       job.failed = true;
       return;
     }
@@ -229,10 +255,10 @@ static void run(Job& job) {
       T* const out = (T*)job.out + plane * to;
       if constexpr (is_half<T>) {
         for (int64_t i = 0; i < from; i++) scratch[i] = widen(in[i]);
-        run_plane<C>(job, scratch, scratch + from, plane, row);
+        run_plane<C>(job, maximum, scratch, scratch + from, plane, row);
         for (int64_t i = 0; i < to; i++) out[i] = narrow<T>(scratch[from + i]);
       } else {
-        run_plane<C>(job, in, out, plane, row);
+        run_plane<C>(job, maximum, in, out, plane, row);
       }
     }
   });
@@ -249,13 +275,13 @@ TT_ENTRY(pool) {
   job.kind = int(reader.integer());
   const int dtype = int(reader.integer());
   job.planes = reader.integer();
-  Axis* const axes[] = {&job.d, &job.h, &job.w};
-  for (Axis* axis : axes) axis->in = reader.integer();
-  for (Axis* axis : axes) axis->out = reader.integer();
-  for (Axis* axis : axes) axis->kernel = reader.integer();
-  for (Axis* axis : axes) axis->stride = reader.integer();
-  for (Axis* axis : axes) axis->padding = reader.integer();
-  for (Axis* axis : axes) axis->dilation = reader.integer();
+  PoolAxis* const axes[] = {&job.d, &job.h, &job.w};
+  for (PoolAxis* axis : axes) axis->in = reader.integer();
+  for (PoolAxis* axis : axes) axis->out = reader.integer();
+  for (PoolAxis* axis : axes) axis->kernel = reader.integer();
+  for (PoolAxis* axis : axes) axis->stride = reader.integer();
+  for (PoolAxis* axis : axes) axis->padding = reader.integer();
+  for (PoolAxis* axis : axes) axis->dilation = reader.integer();
   job.count_padding = reader.integer();
   job.divisor = reader.integer();
   job.in = reader.address<char>();
