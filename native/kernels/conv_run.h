@@ -2,6 +2,7 @@
 #pragma once
 #include "conv_direct.h"
 #include "conv_direct_weight.h"
+#include "conv_winograd.h"
 
 namespace TT_NS {
 namespace {
@@ -17,7 +18,8 @@ struct TapTable {
 
 template <class T>
 int32_t convolve(const ConvJob<T>& job) {
-  return prefers_direct(job) ? conv_direct(job) : conv_gemm(job);
+  if (prefers_direct(job)) return conv_direct(job);
+  return prefers_winograd(job) ? conv_winograd(job) : conv_gemm(job);
 }
 
 template <class T>

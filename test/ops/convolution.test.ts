@@ -83,6 +83,8 @@ describe("as PyTorch's, to the bit", () => {
 /** Sizes that fill panels, leave remainders and cross samples: [input, weight, options]. */
 const large: [string, 1 | 2 | 3, number[], number[], Options][] = [
   ["many channels", 2, [3, 40, 9, 11], [50, 40, 3, 3], { padding: 1 }],
+  ["groups of many channels", 2, [3, 64, 13, 8], [70, 32, 3, 3], { groups: 2 }],
+  ["few channels of large planes", 2, [1, 4, 150, 130], [9, 4, 3, 3], { padding: [2, 1] }],
   ["a step", 2, [2, 20, 17, 16], [33, 20, 3, 3], { padding: 1, stride: 2 }],
   ["no kernel", 2, [4, 70, 7, 7], [64, 70, 1, 1], {}],
   ["a step without kernel", 2, [2, 32, 8, 8], [40, 32, 1, 1], { stride: 2 }],
@@ -149,6 +151,19 @@ describe.each(isas)("whole numbers, exactly, by %s", (isa) => {
       expect(bias.grad?.tolist()).toEqual(gi.sum([0, ...input.slice(2).map((_, i) => 2 + i)]).tolist());
     }
   });
+});
+
+test("many channels round no worse than a plain sum", () => {
+  torch.manualSeed(0);
+  const x = torch.randn([2, 128, 14, 15], { dtype: torch.float64 });
+  const w = torch.randn([64, 128, 3, 3], { dtype: torch.float64 }).div(Math.sqrt(128 * 9)); // results of about 1
+  const [x32, w32] = [x.float(), w.float()];
+  const exact = F.unfold(x32.double(), 3, { padding: 1 });
+  const expected = w32.double().reshape(64, -1).matmul(exact).reshape(2, 64, 14, 15);
+  const error = F.conv2d(x32, w32, { padding: 1 }).double().sub(expected);
+  // One after the other, the 1152 terms would round to 6e-7.
+  expect(error.pow(2).mean().sqrt().item()).toBeLessThan(6e-7);
+  expect(error.abs().max().item()).toBeLessThan(5e-6);
 });
 
 describe("derivatives of both orders", () => {
