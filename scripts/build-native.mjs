@@ -1,10 +1,11 @@
 // Builds the native engine, build/native/typetorch.node, with whatever C++20 compiler the machine has. Nothing but Node is
 // needed to run this, and nothing is downloaded.
 //
-//   node scripts/build-native.mjs [--required] [--keep-going] [--verbose]
+//   node scripts/build-native.mjs [--required] [--keep-going] [--symbols]
 //
 // Without a compiler it says so and succeeds (the library then runs on WebAssembly); --required makes
 // that a failure. --keep-going links what compiles, leaving out the kernels that do not.
+// --symbols keeps the names of functions in the library, for profilers.
 //
 // native/*.cc and native/scalar/*.cc are compiled once, native/portable/*.cc once for the weakest instruction set, native/kernels/*.cc and
 // build/gen/kernels/*.cc for each.
@@ -59,7 +60,7 @@ async function main(options) {
   if (broken.size > 0 && !options.has("--keep-going")) return 1;
 
   const library = join(buildDir, "typetorch.node");
-  const command = [...compiler.command, ...objects, ...linkFlags(buildDir, compiler)];
+  const command = [...compiler.command, ...objects, ...linkFlags(buildDir, compiler, options.has("--symbols"))];
   if (!(await link(library, objects, command))) return 1;
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   console.log(

@@ -48,7 +48,9 @@ function run(title, command, args, options = {}) {
 /** Says what the packed files are, and names those that are missing or have no business in a package. */
 function checkFiles(files) {
   const paths = new Set(files.map(({ path }) => path));
-  const expected = entries.flatMap(({ types, module }) => [module, types]).map((path) => path.replace("./", ""));
+  const expected = entries
+    .flatMap(({ types, module, loose }) => [types, module, loose])
+    .map((path) => path.replace("./", ""));
   const wanted = [
     ...expected,
     "LICENSE",

@@ -8,7 +8,7 @@ export const manifest = JSON.parse(readFileSync(new URL("../package.json", impor
 
 /**
  * The entry points: `typetorch`, `typetorch/vision`, …
- * @type {{ specifier: string, source: string, types: string, module: string }[]}
+ * @type {{ specifier: string, source: string, types: string, module: string, loose: string }[]}
  */
 export const entries = Object.entries(manifest.exports)
   .filter(([, target]) => typeof target === "object")
@@ -16,5 +16,6 @@ export const entries = Object.entries(manifest.exports)
     specifier: manifest.name + subpath.slice(1),
     source: target["@typetorch/source"],
     types: target.types,
-    module: target.default,
+    module: target.node,
+    loose: target.default,
   }));

@@ -32,8 +32,8 @@ export const COMMON_FLAGS = [
   "-Wno-psabi",
 ];
 
-/** Static data and template instances without symbols that the dynamic linker could merge with another library's. */
-const ELF_FLAGS = ["-fPIC", "-fno-gnu-unique", "-fno-plt"];
+/** Static data and template instances without symbols that the dynamic linker could merge with another library's; no tables for exceptions. */
+const ELF_FLAGS = ["-fPIC", "-fno-gnu-unique", "-fno-plt", "-fno-asynchronous-unwind-tables"];
 
 /** @returns {{ command: string[], version: string } | null} a C++20 compiler, as its command line begins */
 export function findCompiler() {
@@ -61,7 +61,7 @@ export function compileFlags(root, isa) {
 }
 
 /** @returns {string[]} flags that link the addon; Node's own functions are found when it is loaded */
-export function linkFlags(buildDir, compiler) {
+export function linkFlags(buildDir, compiler, withSymbols) {
   switch (process.platform) {
     case "darwin":
       return ["-dynamiclib", "-undefined", "dynamic_lookup"];
@@ -71,7 +71,10 @@ export function linkFlags(buildDir, compiler) {
     default:
       // The library is never unmapped (its threads outlive a worker that loaded it) and brings the C++ runtime's few
       // functions along, so that it loads beside any other version.
-      return ["-shared", "-Wl,-z,nodelete", "-Wl,--gc-sections", "-static-libstdc++", "-static-libgcc", "-pthread"];
+      return [
+        ...["-shared", "-Wl,-z,nodelete", "-Wl,--gc-sections", "-static-libstdc++", "-static-libgcc", "-pthread"],
+        ...(withSymbols ? [] : ["-Wl,--strip-all"]),
+      ];
   }
 }
 

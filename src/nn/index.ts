@@ -1,4 +1,7 @@
 /** @file `torch.nn`. */
+import "../backends/cpu/backend.ts";
+import "../tensor.ts";
+
 export { Buffer, Parameter } from "../core/parameter.ts";
 export { ModuleDict } from "./containers/module-dict.ts";
 export { ModuleList } from "./containers/module-list.ts";

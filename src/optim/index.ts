@@ -1,4 +1,7 @@
 /** @file `torch.optim`. */
+import "../backends/cpu/backend.ts";
+import "../tensor.ts";
+
 export { Adadelta, type AdadeltaOptions } from "./adadelta.ts";
 export { Adafactor, type AdafactorOptions } from "./adafactor.ts";
 export { Adagrad, type AdagradOptions } from "./adagrad.ts";

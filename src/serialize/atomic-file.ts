@@ -1,4 +1,5 @@
 /** @file Writes a file so that it is whole or not there: to a new file beside it, which then takes its name. */
+import { builtin } from "./node.ts";
 import type { Sink } from "./zip-writer.ts";
 
 /**
@@ -6,8 +7,8 @@ import type { Sink } from "./zip-writer.ts";
  * file that was there before is untouched. Only where there is `node:fs`.
  */
 export async function writeAtomically(path: string, write: (sink: Sink) => Promise<void>): Promise<void> {
-  const { chmod, open, realpath, rename, rm, stat } = await import("node:fs/promises");
-  const { basename, dirname, join } = await import("node:path");
+  const { chmod, open, realpath, rename, rm, stat } = builtin("node:fs/promises");
+  const { basename, dirname, join } = builtin("node:path");
   const target = await realpath(path).catch(() => path); // through links: they stay links
   const old = await stat(target).catch(() => null);
   const isDevice = old !== null && !old.isFile(); // a pipe or /dev/stdout cannot be replaced

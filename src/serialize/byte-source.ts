@@ -1,4 +1,5 @@
 /** @file Where the bytes of a file come from: memory, a Blob, or a file on disk of which only what is needed is read. */
+import { builtin } from "./node.ts";
 
 /** A file with random access. */
 export interface ByteSource {
@@ -40,7 +41,7 @@ const largestRead = 1 << 30;
 
 /** A file on disk; only where there is `node:fs`. */
 export async function fileSource(path: string | URL): Promise<ByteSource> {
-  const { open } = await import("node:fs/promises");
+  const { open } = builtin("node:fs/promises");
   const file = await open(path, "r");
   try {
     const stat = await file.stat();

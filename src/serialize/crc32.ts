@@ -1,13 +1,12 @@
 /** @file The checksum of zip archives. */
+import { builtin, isNode } from "./node.ts";
 
 /** Continues the checksum `crc` (0 to begin with) with `bytes`. */
 export type Crc32 = (bytes: Uint8Array, crc?: number) => number;
 
 /** Node's own implementation where there is one, about eight times as fast. */
-export async function loadCrc32(): Promise<Crc32> {
-  if (typeof process === "undefined" || !process.versions?.node) return crc32;
-  const { crc32: native } = await import("node:zlib"); // since Node 20.15
-  return native ?? crc32;
+export function bestCrc32(): Crc32 {
+  return isNode() ? (builtin("node:zlib").crc32 ?? crc32) : crc32;
 }
 
 /** The polynomial of zip, bits reversed. */

@@ -4,6 +4,7 @@ import { writeAtomically } from "./atomic-file.ts";
 import { type ByteSource, blobSource, fileSource, memorySource } from "./byte-source.ts";
 import { fail, namingFile } from "./fail.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
+import { builtin, isNode } from "./node.ts";
 import type { Sink } from "./zip-writer.ts";
 
 /** A path, an address, or the content itself. */
@@ -41,9 +42,6 @@ function locate(op: string, file: FileLike): [name: string, open: () => Promise<
 const isBuffer = (value: unknown): value is ArrayBufferLike =>
   value instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer);
 
-/** Whether there are files: on Node, and where its interfaces are. */
-const isNode = (): boolean => typeof process !== "undefined" && process.versions?.node !== undefined;
-
 async function fetchSource(address: string | URL): Promise<ByteSource> {
   const response = await fetch(address);
   if (!response.ok) fail(`the server answers ${response.status} ${response.statusText}`);
@@ -66,7 +64,7 @@ export async function writingFile(
       throw new ValueError(
         `${op}: there are no files to write to here: leave the path out to get the bytes, or give a WritableStream`,
       );
-    const path = typeof target === "string" ? target : (await import("node:url")).fileURLToPath(target);
+    const path = typeof target === "string" ? target : builtin("node:url").fileURLToPath(target);
     await namingFile(op, path, () => writeAtomically(path, write));
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** @file Writes checkpoints as `torch.save` does since PyTorch 1.6. */
-import { loadCrc32 } from "./crc32.ts";
+import { bestCrc32 } from "./crc32.ts";
 import { fail } from "./fail.ts";
 import { pickle } from "./pickler.ts";
 import type { DescribeTensor } from "./spec.ts";
@@ -15,7 +15,7 @@ export function checkpointWriter(value: unknown, describe: DescribeTensor): (sin
   const { bytes, storages } = pickle(value, describe);
   const versions = storages.map(({ version }) => version?.());
   return async (sink) => {
-    const zip = new ZipWriter(sink, await loadCrc32());
+    const zip = new ZipWriter(sink, bestCrc32());
     const text = new TextEncoder();
     await zip.add("archive/data.pkl", bytes);
     await zip.add("archive/byteorder", text.encode("little"));

@@ -1,4 +1,6 @@
 /** @file `torch.nn.functional`: what layers compute, as functions. */
+import "../../backends/cpu/backend.ts";
+import "../../tensor.ts";
 
 export { bilinear } from "../../ops/bilinear.ts";
 export { pdist } from "../../ops/distance.ts";
