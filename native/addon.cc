@@ -12,6 +12,7 @@
 #include "entries.h"
 #include "platform.h"
 #include "threads.h"
+#include "weak_blocks.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
 #define TT_ISAS(X) X(sse2) X(avx2) X(avx512)
@@ -90,6 +91,7 @@ struct Environment {
   const double* args = nullptr;
   const Isa* isa = nullptr;
   napi_ref args_buffer = nullptr;  // keeps the array alive
+  WeakBlocks blocks;
 };
 
 Environment* environment_of(napi_env env) {
@@ -164,6 +166,51 @@ napi_value address(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// track(block, id, bytes): follows the life of a block's holder.
+napi_value track(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value arguments[3];
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  int32_t id = 0;
+  double bytes = 0;
+  napi_get_value_int32(env, arguments[1], &id);
+  napi_get_value_double(env, arguments[2], &bytes);
+  environment_of(env)->blocks.add(env, arguments[0], id, bytes);
+  return nullptr;
+}
+
+// takeDead(ids, alsoOld): the number of holders that have died since; their numbers are in the Int32Array `ids`, which has room for
+// as many as are tracked.
+napi_value take_dead(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2];
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  void* ids = nullptr;
+  bool also_old = false;
+  napi_get_typedarray_info(env, arguments[0], nullptr, nullptr, &ids, nullptr, nullptr);
+  napi_get_value_bool(env, arguments[1], &also_old);
+  napi_value result;
+  napi_create_int32(env, environment_of(env)->blocks.take_dead(env, also_old, (int32_t*)ids), &result);
+  return result;
+}
+
+// collectOld(): V8 begins to collect its old generation, step by step, when it hears of 64 MB more that hang on it.
+napi_value collect_old(napi_env env, napi_callback_info) {
+  constexpr int64_t much = 80 << 20;
+  int64_t total;
+  napi_adjust_external_memory(env, much, &total);
+  napi_adjust_external_memory(env, -much, &total);
+  return nullptr;
+}
+
+// prepare(buffer): has the system back a large buffer with large pages.
+napi_value prepare(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  size_t bytes = 0;
+  if (napi_get_arraybuffer_info(env, one_argument(env, info), &data, &bytes) == napi_ok) tt_use_large_pages(data, bytes);
+  return nullptr;
+}
+
 napi_value string_list(napi_env env, int count, const char* (*text)(int)) {
   napi_value list;
   napi_create_array(env, &list);
@@ -227,6 +274,10 @@ NAPI_MODULE_INIT() {
 
   export_function(env, exports, "init", init);
   export_function(env, exports, "address", address);
+  export_function(env, exports, "track", track);
+  export_function(env, exports, "takeDead", take_dead);
+  export_function(env, exports, "collectOld", collect_old);
+  export_function(env, exports, "prepare", prepare);
   export_function(env, exports, "info", info);
   export_function(env, exports, "setNumThreads", set_num_threads);
   export_function(env, exports, "setIsa", set_isa);

@@ -18,6 +18,7 @@
 #endif
 #if defined(__linux__)
 #include <linux/futex.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -43,6 +44,17 @@ void tt_keep_freed_memory(void) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 512 << 20);
   mallopt(M_TOP_PAD, 4 << 20);
+#endif
+}
+
+void tt_use_large_pages(void* memory, size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr uintptr_t large = 2 << 20;
+  const uintptr_t begin = ((uintptr_t)memory + large - 1) & ~(large - 1);
+  const uintptr_t end = ((uintptr_t)memory + bytes) & ~(large - 1);
+  if (begin < end) madvise((void*)begin, end - begin, MADV_HUGEPAGE);
+#else
+  (void)memory, (void)bytes;
 #endif
 }
 

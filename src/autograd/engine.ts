@@ -1,6 +1,7 @@
 /** @file Runs the backward graph: an iterative walk in the order of sequence numbers, so that depth costs no stack. */
 import { backendOf } from "../backends/backend.ts";
 import { AutogradError, DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
+import { graphState } from "../core/graph-state.ts";
 import { sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { traced, tracer } from "../core/trace.ts";
@@ -30,6 +31,7 @@ export function run(op: string, roots: readonly Tensor[], grads: readonly Tensor
     return duringBackward(() => withGrad(options.createGraph, () => new Run(op, roots, grads, options).execute()));
   } finally {
     everywhere = before;
+    if (!options.retainGraph) graphState.waits = false;
   }
 }
 

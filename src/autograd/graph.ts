@@ -1,6 +1,7 @@
 /** @file From tensors to nodes: which node a tensor's gradient goes to, and how an op's node is hung into the graph. */
 import { Category } from "../core/dtype.ts";
 import { AutogradError, describe, ShapeError, ValueError } from "../core/errors.ts";
+import { graphState } from "../core/graph-state.ts";
 import { isDense, Layout } from "../core/layout.ts";
 import { sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
@@ -142,6 +143,7 @@ function zeros(n: number): readonly number[] {
 
 /** Hangs `node` behind its inputs. */
 export function connect(node: Node, inputs: readonly (Tensor | null)[]): void {
+  graphState.waits = true;
   node.nextNodes = inputs.map((t) => (t === null ? null : edgeOf(t)));
   node.nextNrs = inputs.some((t) => t !== null && edgeNr(t) !== 0)
     ? inputs.map((t) => (t === null ? 0 : edgeNr(t)))

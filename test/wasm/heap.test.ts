@@ -154,10 +154,9 @@ describe("memory that the user holds", () => {
 });
 
 const hasModule = existsSync(new URL("../../build/wasm/simd128.wasm", import.meta.url));
-if (!hasModule)
-  console.warn("test/wasm: the loop is SKIPPED, because build/wasm/ has not been built (npm run build:wasm)");
+const reason = hasModule ? "" : " (SKIPPED: build/wasm/ has not been built; npm run build:wasm)";
 
-test.runIf(hasModule)("a synchronous loop over 20 GB stays small, and what it keeps stays right", () => {
+test.runIf(hasModule)(`a synchronous loop over 20 GB stays small, and what it keeps stays right${reason}`, () => {
   const entry = fileURLToPath(new URL("../../src/wasm/index.ts", import.meta.url));
   const script = `
     import * as torch from ${JSON.stringify(entry)};

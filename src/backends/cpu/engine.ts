@@ -5,7 +5,7 @@
 import { TorchError } from "../../core/errors.ts";
 import type { Block } from "../../core/storage.ts";
 import { choice } from "./choice.ts";
-import { loadNative, nativeIsBuilt } from "./native-engine.ts";
+import { loadNative, nativeIsBuilt } from "./native/engine.ts";
 import { loadWasm } from "./wasm/engine.ts";
 
 /** Memory that kernels work on. */

@@ -8,6 +8,7 @@ import { DeviceError, ValueError } from "../../core/errors.ts";
 import { Storage } from "../../core/storage.ts";
 import { tracer } from "../../core/trace.ts";
 import { type CpuBlock, engine } from "./engine.ts";
+import { inFlight } from "./in-flight.ts";
 import { rawBuffer } from "./platform.ts";
 
 const SMALLEST = 16;
@@ -85,6 +86,7 @@ const blockOf = (storage: Storage): CpuBlock => storage.block as CpuBlock;
  */
 export function address(storage: Storage): number {
   if (storage.exposed) checkExposed(storage);
+  inFlight.addresses = true;
   return storage.block.address + storage.byteOffset;
 }
 

@@ -5,6 +5,8 @@ interface NodeModules {
   "node:module": { createRequire(from: string): (id: string) => unknown };
   "node:fs": { existsSync(path: URL): boolean; readFileSync(path: URL): Uint8Array };
   "node:url": { fileURLToPath(url: URL): string };
+  "node:v8": { setFlagsFromString(flags: string): void };
+  "node:vm": { runInNewContext(code: string): unknown };
   "node:os": { availableParallelism(): number };
   "node:worker_threads": {
     readonly isMainThread: boolean;

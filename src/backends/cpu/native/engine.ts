@@ -1,11 +1,13 @@
 /** @file The native engine: an addon of Node. A call costs about 26 ns. */
-import { TorchError } from "../../core/errors.ts";
-import type { CpuBlock, Engine, EngineInfo } from "./engine.ts";
-import { findPackageFile, node, rawBuffer } from "./platform.ts";
+import { TorchError } from "../../../core/errors.ts";
+import type { Engine, EngineInfo } from "../engine.ts";
+import { inFlight } from "../in-flight.ts";
+import { findPackageFile, node } from "../platform.ts";
+import { youngCollector } from "./collector.ts";
+import { NativeBlock, NativeHeap, ownBlock, type Tracker } from "./heap.ts";
 
-interface Addon {
+interface Addon extends Tracker {
   init(args: ArrayBuffer): void;
-  address(buffer: ArrayBufferLike): number;
   info(): EngineInfo;
   setNumThreads(n: number): void;
   setIsa(name: string): void;
@@ -13,24 +15,6 @@ interface Addon {
 }
 
 const ADDON = "build/native/typetorch.node";
-
-/** Kernels read whole cache lines best. */
-const ALIGNMENT = 64;
-/** What V8 and the C library align buffers to. */
-const LEAST_ALIGNMENT = 16;
-
-class NativeBlock implements CpuBlock {
-  readonly address: number;
-  readonly buffer: ArrayBufferLike;
-  readonly start: number;
-  readonly moves = false;
-
-  constructor(address: number, buffer: ArrayBufferLike, start: number) {
-    this.address = address;
-    this.buffer = buffer;
-    this.start = start;
-  }
-}
 
 export function nativeIsBuilt(): boolean {
   return node !== null && findPackageFile(node.builtin, ADDON) !== null;
@@ -53,15 +37,26 @@ export function loadNative(argSlots: number): Engine {
   addon.init(args.buffer);
   // Workers run beside each other: threads of their own would only get in each other's way.
   if (!builtin("node:worker_threads").isMainThread) addon.setNumThreads(1);
+  let heap: NativeHeap | null | undefined;
+  const memory = () => {
+    const collectYoung = youngCollector(builtin);
+    return collectYoung === null ? null : new NativeHeap(addon, collectYoung);
+  };
   return {
     name: "native",
     args,
-    kernel: (kernel) => addon[kernel] as (() => number) | undefined,
+    kernel(kernel) {
+      const run = addon[kernel] as (() => number) | undefined;
+      if (run === undefined) return undefined;
+      return () => {
+        const status = run();
+        inFlight.addresses = false;
+        return status;
+      };
+    },
     allocate(nbytes) {
-      const buffer = rawBuffer(nbytes + ALIGNMENT - LEAST_ALIGNMENT);
-      const address = addon.address(buffer);
-      const start = (ALIGNMENT - (address % ALIGNMENT)) % ALIGNMENT;
-      return new NativeBlock(address + start, buffer, start);
+      if (heap === undefined) heap = memory();
+      return heap === null ? ownBlock(addon, nbytes) : heap.allocate(nbytes);
     },
     adopt: (buffer) => new NativeBlock(addon.address(buffer), buffer, 0),
     place: (data) => addon.address(data.buffer) + data.byteOffset,
