@@ -5,20 +5,11 @@ import * as functional from "../../src/nn/functional/index.ts";
 import * as functions from "../../src/ops/functions.ts";
 import * as methods from "../../src/ops/methods.ts";
 import * as shared from "../../src/ops/shared.ts";
-import {
-  argumentsOf,
-  callAltered,
-  callOf,
-  camel,
-  DTYPE_NAMES,
-  type OpRecord,
-  records,
-  run,
-  type Sample,
-  tensorsOf,
-} from "../../test/ops/database.ts";
-import { formOf } from "./forms.ts";
+import { callOf, camel, type OpRecord, records } from "../../test/ops/database.ts";
+import { CALLS, type OneCall } from "./calls.ts";
+import { coverageOf } from "./coverage.ts";
 import { reasonFor } from "./missing.ts";
+import { seenInCall, seenInSamples } from "./seen.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -33,60 +24,55 @@ const SPACES: readonly { readonly title: string; readonly python: string; readon
   { title: "torch.nn.functional", python: "nn.functional", members: functional },
 ];
 
-const isOp = (f: unknown): f is { readonly op?: unknown; readonly inplace?: unknown } =>
-  typeof f === "function" && !/^class\b/.test(String(f));
+type Op = { readonly op?: unknown; readonly inplace?: unknown };
 
-const samplesOf = (python: string, name: string): OpRecord[] =>
-  records.filter(({ op }) => {
-    const [space, last] = op.includes(".")
-      ? [op.slice(0, op.lastIndexOf(".")), op.slice(op.lastIndexOf(".") + 1)]
-      : ["", op];
-    const here = python === "torch" || python === "Tensor" ? "" : python;
-    return space === here && camel(last) === name;
-  });
+const isOp = (f: unknown): f is Op => typeof f === "function" && !/^class\b/.test(String(f));
 
-/** bool, 5 integer, 4 floating and 2 complex dtypes: in words where they come whole. */
-const KINDS = [
-  ["bool", ["bool"]],
-  ["integers", ["uint8", "int8", "int16", "int32", "int64"]],
-  ["floats", ["float16", "bfloat16", "float32", "float64"]],
-  ["complex", ["complex64", "complex128"]],
-] as const;
-
-function dtypesText(taken: readonly string[]): string {
-  if (taken.length === DTYPE_NAMES.length) return "all";
-  const parts = KINDS.flatMap(([kind, members]) => {
-    const here = members.filter((name) => taken.includes(name));
-    return here.length === members.length ? [kind] : here;
-  });
-  return parts.join(", ");
+/** Where the function of a record of the database is: its namespace, and its name there. */
+function placeOf({ op }: OpRecord): readonly [space: string, name: string] {
+  const at = op.lastIndexOf(".");
+  return [op.slice(0, Math.max(at, 0)), camel(op.slice(at + 1))];
 }
 
-const works = (record: OpRecord, sample: Sample, dtype: Sample["dtype"]) => callAltered(record, sample, dtype) === null;
+const callable = records.filter((record) => callOf(record) !== undefined);
 
-function isDifferentiable(found: readonly OpRecord[]): boolean {
-  return found.some((record) =>
-    record.cases.some((sample) => {
-      if (sample.grads === undefined) return false;
-      return tensorsOf(run(callOf(record) as never, argumentsOf(sample))).some((t) => t.requiresGrad);
-    }),
-  );
+const named = (python: string, name: string): OpRecord[] => {
+  const here = python === "torch" || python === "Tensor" ? "" : python;
+  return callable.filter((record) => String(placeOf(record)) === String([here, name]));
+};
+
+/** The functions that stand under a name of the database: an alias is the same function, or has the same op. */
+const functionOf = (record: OpRecord): unknown => {
+  const [space, name] = placeOf(record);
+  const found = SPACES.filter(({ python }) => (space === "" ? ["torch", "Tensor"] : [space]).includes(python));
+  return found.map(({ members }) => members[name]).find(isOp);
+};
+const sameAs = (f: Op): OpRecord[] =>
+  callable.filter((record) => {
+    const other = functionOf(record);
+    return other === f || (f.op !== undefined && isOp(other) && other.op === f.op);
+  });
+
+function oneCallOf(python: string, name: string, f: unknown): OneCall | undefined {
+  const here = CALLS[python]?.[name];
+  if (here !== undefined) return here;
+  const other = SPACES.find(({ python: space, members }) => members[name] === f && CALLS[space]?.[name] !== undefined);
+  return other === undefined ? undefined : CALLS[other.python]?.[name];
 }
 
-function row(python: string, name: string, f: { readonly op?: unknown; readonly inplace?: unknown }): string {
-  const found = samplesOf(python, name).filter((record) => callOf(record) !== undefined);
+/** @throws Error for an op that is nowhere seen at work */
+function row(python: string, name: string, f: Op): string {
+  const own = named(python, name);
+  const same = own.length > 0 ? own : sameAs(f);
   const inPlace = f.inplace !== undefined || Reflect.has(torch.Tensor.prototype, `${name}_`) ? "yes" : "";
-  const [record] = found;
-  const sample = record?.cases.find(({ dtype }) => dtype === "float64") ?? record?.cases[0];
-  if (record === undefined || sample === undefined)
-    return `| \`${name}\` | ${f.op === undefined ? "" : "pointwise"} | | | ${inPlace} | |`;
-  const given = argumentsOf(sample);
-  const form = f.op === undefined ? formOf(() => run(callOf(record) as never, given)) : "pointwise";
-  const taken = DTYPE_NAMES.filter((dtype) =>
-    found.some((r) => r.cases.some((s) => s.dtype === dtype) || works(r, r.cases[0] as Sample, dtype)),
-  );
-  const count = found.reduce((sum, { cases }) => sum + cases.length, 0);
-  return `| \`${name}\` | ${form} | ${dtypesText(taken)} | ${isDifferentiable(found) ? "yes" : ""} | ${inPlace} | ${count} |`;
+  const call = same.length > 0 ? undefined : oneCallOf(python, name, f);
+  // `torch.celu` is `torch.nn.functional.celu` without a parameter.
+  const found = same.length > 0 || call !== undefined ? same : callable.filter((r) => placeOf(r)[1] === name);
+  if (found.length === 0 && call === undefined)
+    throw new Error(`${python}.${name} has no samples: add a call of it to scripts/operators/calls.ts`);
+  const seen = call === undefined ? seenInSamples(found) : seenInCall(name, call);
+  const form = f.op === undefined ? seen.form : "pointwise";
+  return `| \`${name}\` | ${form} | ${seen.dtypes} | ${seen.isDifferentiable ? "yes" : ""} | ${inPlace} | ${coverageOf(found)} |`;
 }
 
 /** What PyTorch has under a name and the library has not, by reason. */
@@ -113,17 +99,19 @@ const HEAD = `# Operators
 
 Made by \`npm run docs:operators\`; a test compares it with the library. PyTorch's names in camelCase.
 
-- **form**: how the op is declared (see adding-an-op.md): \`pointwise\`, \`reduction\`, \`view\`, \`kernel\`; \`composite\` ones are made of others.
-- **dtypes**: those in which a sample of the op works.
+- **form**: how the op is declared (see adding-an-op.md): \`pointwise\`, \`reduction\`, \`view\`, \`kernel\`; \`composite\` ones are made of others; a
+  \`function\` gives no tensors.
+- **dtypes**: those in which a call of the op works.
 - **gradient**: whether results require grad where inputs do. **in place**: whether there is a variant with an underscore.
-- **samples**: calls of PyTorch's operator database that the tests compare with PyTorch 1.13; ops without a number have tests of their own.
+- **conformance**: the dtypes in which PyTorch's answers for its own operator database are met, as test/conformance-groups.json lists them (f32 is float32,
+  i64 int64, u8 uint8, b bool, bf16 bfloat16, c64 complex64); an alias counts as what it is another name of. Ops without any have tests of their own.
 `;
 
 export function document(): string {
   const tables = SPACES.map(({ title, python, members }) => {
     const ops = Object.entries(members).filter(([, f]) => isOp(f));
     const rows = ops.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, f]) => row(python, name, f as never));
-    return `## ${title}\n\n| op | form | dtypes | gradient | in place | samples |\n|---|---|---|---|---|---|\n${rows.join("\n")}\n`;
+    return `## ${title}\n\n| op | form | dtypes | gradient | in place | conformance |\n|---|---|---|---|---|---|\n${rows.join("\n")}\n`;
   });
   return `${HEAD}\n${tables.join("\n")}\n## Not available\n\nNames that PyTorch 1.13 has, and why they are not here.\n\n${missing()}\n`;
 }
