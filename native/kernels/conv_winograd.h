@@ -25,7 +25,8 @@ struct Winograd {
   int64_t index[2][winograd_window];  // of the kernel's elements, in the order in which they read
   const T* x;
   int64_t panels, row_panels, panel_rows, col_tasks, row_tasks;
-  T* weights;  // transformed: [groups][row panels][elements][channels][packed rows]
+  // Transformed: [groups][row panels][elements][channels][packed rows]; null if every task transforms those that it needs.
+  T* weights;
   bool failed;
 
   // Whether the walk is that of such a convolution.
@@ -86,15 +87,15 @@ struct Winograd {
   // Transforms the weights of row panels begin..end, counted over all groups.
   static void run_weights(void* context, int64_t begin, int64_t end, int) {
     const Winograd& self = *(const Winograd*)context;
-    for (int64_t i = begin; i < end; i++) self.transform_panel(i / self.row_panels, i % self.row_panels);
+    for (int64_t i = begin; i < end; i++)
+      self.transform_panel(i / self.row_panels, i % self.row_panels, self.weights + i * self.packed_panel());
   }
 
-  void transform_panel(int64_t group, int64_t panel) const {
+  void transform_panel(int64_t group, int64_t panel, T* to) const {
     constexpr int64_t window = winograd_window * winograd_window, channels_at_once = 16;
     alignas(64) T raw[channels_at_once * window * packed_rows];
     const Weights<T>& from = job.weights;
     const T* data = from.data + group * from.group_stride + panel * panel_rows * from.row_stride;
-    T* to = weights + (group * row_panels + panel) * packed_panel();
     const int64_t element = job.channels * packed_rows, rows = rows_of(panel);
     for (int64_t c = 0; c < job.channels; c += channels_at_once) {
       const int64_t channels = min64(channels_at_once, job.channels - c);
@@ -103,13 +104,31 @@ struct Winograd {
         pack_panel<T, T>(first, from.row_stride, 1, rows, channels * window, raw, packed_rows);
       } else {
         for (int64_t i = 0; i < channels; i++)
-          pack_panel<T, T>(first + i * from.channel_stride, from.row_stride, 1, rows, window, raw + i * window * packed_rows,
-                           packed_rows);
+          pack_windows(first + i * from.channel_stride, from.row_stride, rows, raw + i * window * packed_rows);
       }
       for (int64_t i = 0; i < channels; i++)
         for (int64_t r = 0; r < packed_rows; r += lanes)
           transform_window(raw + i * window * packed_rows + r, to + (c + i) * packed_rows + r, element);
     }
+  }
+
+  // to[element of the window][row]. Too few elements a row for pack_panel.
+  static void pack_windows(const T* from, int64_t row_stride, int64_t rows, T* to) {
+    constexpr int64_t window = winograd_window * winograd_window;
+    for (int64_t r = 0; r < packed_rows; r += lanes)
+#pragma GCC unroll 3
+      for (int64_t e = 0; e < window; e += lanes) {
+        const int64_t count = min64(lanes, window - e);
+        const auto mask = LaneMask<T>::range(0, (int)count);
+        V block[lanes];
+#pragma GCC unroll 16
+        for (int64_t i = 0; i < lanes; i++)
+          block[i] = r + i < rows ? load_lanes(mask, from + (r + i) * row_stride + e, V{}) : V{};
+        transpose_block<T>(block);
+#pragma GCC unroll 16
+        for (int64_t i = 0; i < lanes; i++)
+          if (i < count) store<T>(to + (e + i) * packed_rows + r, block[i]);
+      }
   }
 
   void transform_window(const T* from, T* to, int64_t element) const {
@@ -199,7 +218,7 @@ struct Winograd {
     }
   }
 
-  void run_task(int64_t task, T* transformed, T* sums, Patches<T>& reads) const {
+  void run_task(int64_t task, T* transformed, T* own_weights, T* sums, Patches<T>& reads) const {
     const int64_t row_task = task % row_tasks, rest = task / row_tasks, col_task = rest % col_tasks, group = rest / col_tasks;
     const int64_t first_row_panel = row_panels * row_task / row_tasks, last_row_panel = row_panels * (row_task + 1) / row_tasks;
     const int64_t read_sample = job.groups * job.channels * tiles.read_plane(), plane = job.walk.write_plane();
@@ -221,7 +240,8 @@ struct Winograd {
       const Columns<T> right(tiles, place, max64(0, block.columns - lanes));
       for (int64_t i = first_row_panel; i < last_row_panel; i++) {
         const int64_t rows = rows_of(i), row = group * job.rows + i * panel_rows, element = rows * width;
-        const T* a = weights + (group * row_panels + i) * packed_panel();
+        const T* a = weights ? weights + (group * row_panels + i) * packed_panel() : own_weights;
+        if (!weights) transform_panel(group, i, own_weights);
         const auto micro = shared_micro<T>((int)rows, (int)vectors, true);
         for (int e = 0; e < winograd_elements; e++)
           micro(job.channels, a + e * job.channels * packed_rows, 0, transformed + e * job.channels * width, width,
@@ -238,7 +258,8 @@ struct Winograd {
 
   static void run(void* context, int64_t begin, int64_t end, int) {
     Winograd& self = *(Winograd*)context;
-    T* transformed = (T*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(T) * winograd_elements * self.job.channels * Tile<T>::cols);
+    const int64_t size = winograd_elements * self.job.channels * Tile<T>::cols;
+    T* transformed = (T*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(T) * (size + (self.weights ? 0 : self.packed_panel())));
     T* sums = (T*)tt_scratch(TT_SCRATCH_GEMM_C, sizeof(T) * winograd_elements * Tile<T>::rows * Tile<T>::cols);
     void* pieces = tt_scratch(TT_SCRATCH_GEMM_TASK_A, Patches<T>::bytes(self.tiles, Tile<T>::vectors));
     if (!transformed || !sums || !pieces) {
@@ -246,15 +267,14 @@ struct Winograd {
       return;
     }
     Patches<T> reads(pieces);
-    for (int64_t task = begin; task < end; task++) self.run_task(task, transformed, sums, reads);
+    for (int64_t task = begin; task < end; task++) self.run_task(task, transformed, transformed + size, sums, reads);
   }
 };
 
 // With few channels the transformations cost more than they save, with few tiles those of the weights do.
 template <class T>
 bool prefers_winograd(const ConvJob<T>& job) {
-  constexpr int64_t least_channels = 32, least_tiles = 48;
-  const int64_t results = winograd_result * winograd_result;
+  constexpr int64_t least_channels = 32, least_tiles = 12, results = winograd_result * winograd_result;
   return job.channels >= least_channels && job.rows >= least_channels && job.walk.columns() >= least_tiles * results &&
          Winograd<T>::fits(job.walk);
 }
@@ -273,10 +293,14 @@ int32_t conv_winograd(const ConvJob<T>& job) {
   winograd.col_tasks = max64(1, winograd.panels <= wanted ? winograd.panels : wanted);
   winograd.row_tasks = min64(winograd.row_panels, max64(1, wanted / 2 / winograd.col_tasks));
 
-  const int64_t panels = job.groups * winograd.row_panels;
-  winograd.weights = (T*)tt_scratch(TT_SCRATCH_GEMM_A, sizeof(T) * panels * winograd.packed_panel());
-  if (!winograd.weights) return TT_OUT_OF_MEMORY;
-  tt_parallel_for(panels, 1, Winograd<T>::run_weights, &winograd);
+  // Weights that are used for one panel of tiles only are used while they are in the cache.
+  winograd.weights = nullptr;
+  if (winograd.panels > 1) {
+    const int64_t panels = job.groups * winograd.row_panels;
+    winograd.weights = (T*)tt_scratch(TT_SCRATCH_GEMM_A, sizeof(T) * panels * winograd.packed_panel());
+    if (!winograd.weights) return TT_OUT_OF_MEMORY;
+    tt_parallel_for(panels, 1, Winograd<T>::run_weights, &winograd);
+  }
   tt_parallel_for(job.groups * winograd.col_tasks * winograd.row_tasks, 1, Winograd<T>::run, &winograd);
   return winograd.failed ? TT_OUT_OF_MEMORY : TT_OK;
 }
