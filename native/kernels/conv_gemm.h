@@ -44,6 +44,26 @@ struct ConvJob {
   Blocks blocks() const { return {walk, Tile<T>::cols, Tile<T>::lanes}; }
 };
 
+// to[element][row] from[row · row_stride + element]: a window for each row, too small for pack_panel.
+template <class T>
+__attribute__((noinline)) void pack_windows(const T* from, int64_t row_stride, int64_t rows, int64_t window, T* to) {
+  typedef typename Vec<T>::type V;
+  constexpr int64_t lanes = Vec<T>::lanes, packed_rows = Tile<T>::packed_rows;
+  for (int64_t r = 0; r < packed_rows; r += lanes)
+    for (int64_t e = 0; e < window; e += lanes) {
+      const int64_t count = min64(lanes, window - e);
+      const auto mask = LaneMask<T>::range(0, (int)count);
+      V block[lanes];
+#pragma GCC unroll 16
+      for (int64_t i = 0; i < lanes; i++)
+        block[i] = r + i < rows ? load_lanes(mask, from + (r + i) * row_stride + e, V{}) : V{};
+      transpose_block<T>(block);
+#pragma GCC unroll 16
+      for (int64_t i = 0; i < lanes; i++)
+        if (i < count) store<T>(to + (e + i) * packed_rows + r, block[i]);
+    }
+}
+
 // Packs row panels begin..end, counted over all groups.
 template <class T>
 void pack_weights(void* context, int64_t begin, int64_t end, int) {
@@ -58,14 +78,24 @@ void pack_weights(void* context, int64_t begin, int64_t end, int) {
       pack_panel<T, T>(from, job.weights.row_stride, 1, rows, job.depth(), out, Tile<T>::packed_rows);
       continue;
     }
+    // Windows of rows follow each other, and are turned around whole if they are small and most of them is wanted.
+    constexpr int64_t most = 64;
+    const int64_t window = job.weights.row_stride;
+    const bool whole = window <= most && window >= 4 && 2 * job.taps > window;
+    alignas(64) T windows[most * Tile<T>::packed_rows];
     const Tap* last = axes[2].taps + axes[2].tap_count;
-    for (int64_t c = 0; c < job.channels; c++, from += job.weights.channel_stride)
+    for (int64_t c = 0; c < job.channels; c++, from += job.weights.channel_stride) {
+      if (whole) pack_windows(from, window, rows, window, windows);
       for (int64_t d = 0; d < axes[0].tap_count; d++)
         for (int64_t h = 0; h < axes[1].tap_count; h++)
           for (const Tap* w = axes[2].taps; w < last; w++, out += Tile<T>::packed_rows) {
-            const T* element = from + axes[0].taps[d].index + axes[1].taps[h].index + w->index;
-            for (int64_t r = 0; r < rows; r++) out[r] = element[r * job.weights.row_stride];
+            const int64_t element = axes[0].taps[d].index + axes[1].taps[h].index + w->index;
+            if (whole)
+              for (int64_t r = 0; r < Tile<T>::packed_rows; r++) out[r] = windows[element * Tile<T>::packed_rows + r];
+            else
+              for (int64_t r = 0; r < rows; r++) out[r] = from[element + r * window];
           }
+    }
   }
 }
 

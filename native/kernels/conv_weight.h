@@ -26,7 +26,7 @@ struct WeightJob {
   int64_t block;         // columns
   int64_t row_channels;  // of a block
   int64_t col_parts, row_parts;
-  T* sums;  // [col_parts][groups][channels · taps][width]
+  T* sums;  // [col_parts][groups][channels · taps][width]; null if one block has all columns: then a task finishes its own
   bool failed;
 
   int64_t rows() const { return channels * taps; }
@@ -51,13 +51,30 @@ void pack_gradient(const WeightJob<T>& job, int64_t group, const Blocks::Block& 
   }
 }
 
+// Turns `rows` rows of sums around, which are those of the results from `row` on.
+template <class T>
+void write_weights(const WeightJob<T>& job, int64_t group, int64_t row, int64_t rows, const T* sums) {
+  constexpr int lanes = Vec<T>::lanes;
+  alignas(64) T turned[lanes * lanes];
+  for (int64_t r = 0; r < rows; r += lanes) {
+    const int64_t count = min64(lanes, rows - r);
+    const auto mask = LaneMask<T>::range(0, (int)count);
+    for (int64_t col = 0; col < job.out_channels; col += lanes) {
+      pack_panel<T, T>(sums + r * job.width + col, job.width, 1, count, lanes, turned, lanes);
+      for (int64_t i = 0; i < min64(lanes, job.out_channels - col); i++)
+        store_lanes(mask, job.out + (group * job.out_channels + col + i) * job.rows() + row + r, load<T>(turned + i * lanes));
+    }
+  }
+}
+
 template <class T>
 void run_weight_tasks(void* context, int64_t begin, int64_t end, int) {
   WeightJob<T>& job = *(WeightJob<T>*)context;
   T* patches = (T*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(T) * job.row_channels * job.taps * job.row_stride());
   T* grads = (T*)tt_scratch(TT_SCRATCH_GEMM_TASK_A, sizeof(T) * round_up(job.out_channels, Tile<T>::cols) * job.block);
   void* pieces = tt_scratch(TT_SCRATCH_GEMM_C, Patches<T>::bytes(job.walk, job.block / Vec<T>::lanes));
-  if (!patches || !grads || !pieces) {
+  T* own = (T*)tt_scratch(TT_SCRATCH_TILE, sizeof(T) * (job.sums ? 1 : job.row_channels * job.taps * job.width));
+  if (!patches || !grads || !pieces || !own) {
     job.failed = true;
     return;
   }
@@ -69,7 +86,6 @@ void run_weight_tasks(void* context, int64_t begin, int64_t end, int) {
     const int64_t part = rest % job.col_parts, group = rest / job.col_parts;
     const int64_t channel_begin = job.channels * row_part / job.row_parts;
     const int64_t channel_end = job.channels * (row_part + 1) / job.row_parts;
-    T* sums = job.sums_of(part, group);
     const int64_t first_block = blocks * part / job.col_parts, last_block = blocks * (part + 1) / job.col_parts;
     for (int64_t b = first_block; b < last_block; b++) {
       const Blocks::Block block = all.at(b);
@@ -80,15 +96,17 @@ void run_weight_tasks(void* context, int64_t begin, int64_t end, int) {
         reads.copy(job.x + block.sample * sample_stride + (group * job.channels + channel) * plane, channels, plane, patches,
                    {job.taps * job.row_stride(), job.row_stride(), Vec<T>::lanes});
         const int64_t row_panels = divide_up(rows, Tile<T>::rows);
+        T* sums = job.sums ? job.sums_of(part, group) + channel * job.taps * job.width : own;
         for (int64_t col = 0; col < job.out_channels; col += Tile<T>::cols) {
           const int64_t width = round_up(min64(Tile<T>::cols, job.out_channels - col), Tile<T>::lanes);
           for (int64_t i = 0; i < row_panels; i++) {
             const int64_t row = rows * i / row_panels, next = rows * (i + 1) / row_panels;
             shared_micro<T>((int)(next - row), (int)(width / Tile<T>::lanes), false)(
                 block.columns, patches + row * job.row_stride(), job.row_stride(), grads + col * job.block, width,
-                sums + (channel * job.taps + row) * job.width + col, job.width, b > first_block);
+                sums + row * job.width + col, job.width, b > first_block);
           }
         }
+        if (!job.sums) write_weights(job, group, channel * job.taps, rows, own);
       }
     }
   }
@@ -100,7 +118,6 @@ void finish_weights(void* context, int64_t begin, int64_t end, int) {
   const WeightJob<T>& job = *(const WeightJob<T>*)context;
   constexpr int lanes = Vec<T>::lanes;
   const int64_t units = divide_up(job.rows(), lanes), part_stride = job.groups * job.rows() * job.width;
-  alignas(64) T turned[lanes * lanes];
   for (int64_t unit = begin; unit < end; unit++) {
     const int64_t group = unit / units, row = unit % units * lanes, rows = min64(lanes, job.rows() - row);
     T* sums = job.sums_of(0, group) + row * job.width;
@@ -108,13 +125,7 @@ void finish_weights(void* context, int64_t begin, int64_t end, int) {
       const T* more = sums + part * part_stride;
       for (int64_t i = 0; i < rows * job.width; i += lanes) store<T>(sums + i, load<T>(sums + i) + load<T>(more + i));
     }
-    for (int64_t col = 0; col < job.out_channels; col += lanes) {
-      pack_panel<T, T>(sums + col, job.width, 1, rows, lanes, turned, lanes);
-      for (int64_t i = 0; i < min64(lanes, job.out_channels - col); i++) {
-        T* to = job.out + (group * job.out_channels + col + i) * job.rows() + row;
-        for (int64_t r = 0; r < rows; r++) to[r] = turned[i * lanes + r];
-      }
-    }
+    write_weights(job, group, row, rows, sums);
   }
 }
 
@@ -137,12 +148,16 @@ int32_t conv_weight_gradient(WeightJob<T> job) {
   job.col_parts = max64(1, min64(min64(wanted, blocks / 2), weight_sums_bytes / group_bytes));
   job.row_parts = min64(job.channels, divide_up(wanted, job.col_parts));
 
-  const size_t bytes = (size_t)(job.col_parts * group_bytes);
-  job.sums = (T*)tt_scratch(TT_SCRATCH_GEMM_A, bytes);
-  if (!job.sums) return TT_OUT_OF_MEMORY;
+  if (blocks > 1) {
+    job.sums = (T*)tt_scratch(TT_SCRATCH_GEMM_A, (size_t)(job.col_parts * group_bytes));
+    if (!job.sums) return TT_OUT_OF_MEMORY;
+  } else {
+    const int64_t row_sums = job.taps * job.width * (int64_t)sizeof(T);
+    job.row_channels = min64(job.row_channels, max64(1, weight_rows_bytes / row_sums));
+  }
   const int64_t tasks = job.groups * job.col_parts * job.row_parts;
   tt_parallel_for(tasks, parallel ? 1 : tasks, run_weight_tasks<T>, &job);
-  if (job.failed) return TT_OUT_OF_MEMORY;
+  if (job.failed || !job.sums) return job.failed ? TT_OUT_OF_MEMORY : TT_OK;
   const int64_t units = job.groups * divide_up(job.rows(), Vec<T>::lanes);
   tt_parallel_for(units, max64(1, (1 << 15) / (job.width * Vec<T>::lanes)), finish_weights<T>, &job);
   return TT_OK;

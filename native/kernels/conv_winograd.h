@@ -104,31 +104,12 @@ struct Winograd {
         pack_panel<T, T>(first, from.row_stride, 1, rows, channels * window, raw, packed_rows);
       } else {
         for (int64_t i = 0; i < channels; i++)
-          pack_windows(first + i * from.channel_stride, from.row_stride, rows, raw + i * window * packed_rows);
+          pack_windows(first + i * from.channel_stride, from.row_stride, rows, window, raw + i * window * packed_rows);
       }
       for (int64_t i = 0; i < channels; i++)
         for (int64_t r = 0; r < packed_rows; r += lanes)
           transform_window(raw + i * window * packed_rows + r, to + (c + i) * packed_rows + r, element);
     }
-  }
-
-  // to[element of the window][row]. Too few elements a row for pack_panel.
-  static void pack_windows(const T* from, int64_t row_stride, int64_t rows, T* to) {
-    constexpr int64_t window = winograd_window * winograd_window;
-    for (int64_t r = 0; r < packed_rows; r += lanes)
-#pragma GCC unroll 3
-      for (int64_t e = 0; e < window; e += lanes) {
-        const int64_t count = min64(lanes, window - e);
-        const auto mask = LaneMask<T>::range(0, (int)count);
-        V block[lanes];
-#pragma GCC unroll 16
-        for (int64_t i = 0; i < lanes; i++)
-          block[i] = r + i < rows ? load_lanes(mask, from + (r + i) * row_stride + e, V{}) : V{};
-        transpose_block<T>(block);
-#pragma GCC unroll 16
-        for (int64_t i = 0; i < lanes; i++)
-          if (i < count) store<T>(to + (e + i) * packed_rows + r, block[i]);
-      }
   }
 
   void transform_window(const T* from, T* to, int64_t element) const {
