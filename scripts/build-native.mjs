@@ -20,17 +20,17 @@ const buildDir = join(root, "build/native");
 
 /** Every object file of the library, with the command that makes it. Paths are relative, so builds are reproducible. */
 export function units(compiler) {
-  const unit = (path, isa) => ({
+  const unit = (path, isa, more = []) => ({
     source: join(root, path),
     isa,
     object: join(buildDir, isa ?? "common", `${basename(path, ".cc")}.o`),
-    command: [...compiler.command, ...compileFlags(root, isa)],
+    command: [...compiler.command, ...compileFlags(root, isa), ...more],
   });
   const kernels = kernelSources();
   const [weakest] = Object.keys(ISAS);
   return [
     ...[...filesIn("native", ".cc"), ...filesIn("native/scalar", ".cc")].map((source) => unit(source, null)),
-    ...filesIn("native/portable", ".cc").map((source) => unit(source, weakest)),
+    ...filesIn("native/portable", ".cc").map((source) => unit(source, weakest, ["-O3"])), // all processors run it
     ...Object.keys(ISAS).flatMap((isa) => kernels.map((source) => unit(source, isa))),
   ];
 }

@@ -11,7 +11,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { entries, root } from "./package.mjs";
 
 const esbuild = await import("esbuild").catch((error) => {
@@ -36,7 +36,9 @@ const { metafile } = await esbuild.build({
   absWorkingDir: root,
   entryPoints: present
     .filter((entry) => !isNamespace(entry))
-    .flatMap(({ source }) => (source === ORDERED ? importsOf(source) : [source])),
+    .flatMap(({ source }) => (source === ORDERED ? importsOf(source) : [source]))
+    .map((source) => normalize(source)) // of two spellings esbuild would make two entries
+    .filter((source, i, all) => all.indexOf(source) === i),
   outdir: "dist",
   outbase: "src",
   chunkNames: "chunks/[name]-[hash]",

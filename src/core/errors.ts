@@ -4,13 +4,9 @@
  */
 
 /** Base of every error that this library throws on purpose. */
-export class TorchError extends Error {
-  static {
-    // Set once on the prototype, so that minifiers cannot change the printed name.
-    Object.defineProperty(TorchError.prototype, "name", { value: "TorchError", configurable: true });
-  }
-}
+export class TorchError extends Error {}
 
+/** Sets the printed name on the prototype, so that minifiers cannot change it. */
 function named<T extends typeof TorchError>(name: string, type: T): T {
   Object.defineProperty(type.prototype, "name", { value: name, configurable: true });
   return type;
@@ -33,6 +29,7 @@ export class LinAlgError extends TorchError {}
 /** A file that cannot be read as a checkpoint, or holds what must not be loaded. */
 export class CheckpointError extends TorchError {}
 
+named("TorchError", TorchError);
 named("ShapeError", ShapeError);
 named("DTypeError", DTypeError);
 named("IndexError", IndexError);

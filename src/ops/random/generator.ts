@@ -33,14 +33,22 @@ function unforeseeableSeed(): number {
  */
 export class Generator {
   readonly device: Device;
-  /** @internal */
-  readonly state: RandomState;
+  /** Made when it is first asked for: an unforeseeable seed alone takes longer than loading most of the library. */
+  private made: RandomState | null = null;
 
   /** @throws DeviceError if nothing serves the device */
   constructor(device: DeviceLike = "cpu") {
     this.device = toDevice(device);
-    this.state = backendOf(this.device).kernels.random.newState();
-    this.state.seed(DEFAULT_SEED);
+    backendOf(this.device);
+  }
+
+  /** @internal */
+  get state(): RandomState {
+    if (this.made === null) {
+      this.made = backendOf(this.device).kernels.random.newState();
+      this.made.seed(this === defaultGenerator ? BigInt(unforeseeableSeed()) : DEFAULT_SEED);
+    }
+    return this.made;
   }
 
   /** Starts the stream that belongs to `seed`; gives the generator itself. */
@@ -110,13 +118,7 @@ export interface GeneratorOption {
 }
 
 /** The generator behind every call that names none. PyTorch: `torch.default_generator`. */
-export const defaultGenerator: Generator = /* @__PURE__ */ newDefaultGenerator();
-
-function newDefaultGenerator(): Generator {
-  const generator = new Generator();
-  generator.seed();
-  return generator;
-}
+export const defaultGenerator: Generator = new Generator();
 
 /** @internal The state that a call draws from. */
 export function stateOf(op: string, generator: Generator | null | undefined, device: Device): RandomState {
