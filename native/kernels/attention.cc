@@ -32,8 +32,8 @@ struct Job {
   bool failed;
 };
 
-TT_INLINE int32_t multiply(const Product<float, float>& product) { return TT_SYMBOL(product_float32)(&product); }
-TT_INLINE int32_t multiply(const Product<double, double>& product) { return TT_SYMBOL(product_float64)(&product); }
+TT_INLINE int32_t multiply(const Product<float, float>& product) { return TT_SYMBOL(product_float32)(&product, false); }
+TT_INLINE int32_t multiply(const Product<double, double>& product) { return TT_SYMBOL(product_float64)(&product, false); }
 
 // One batch's matrices.
 template <class T>

@@ -2,6 +2,7 @@
 #pragma once
 #include "conv_direct.h"
 #include "conv_direct_weight.h"
+#include "conv_weight_product.h"
 #include "conv_winograd.h"
 
 namespace TT_NS {
@@ -70,7 +71,8 @@ int32_t conv_weights(const Convolution& conv, Tap* taps, const T* x, const T* gr
   job.x = x;
   job.grad = grad;
   job.out = out;
-  return prefers_direct(job) ? conv_direct_weight_gradient(job) : conv_weight_gradient(job);
+  if (prefers_direct(job)) return conv_direct_weight_gradient(job);
+  return prefers_product(job) ? conv_weight_product(job) : conv_weight_gradient(job);
 }
 
 template <class T>

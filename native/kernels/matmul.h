@@ -83,9 +83,9 @@ struct Arguments {
 }  // namespace TT_NS
 
 extern "C" {
-// One product (a `Product`) on the calling thread, for kernels that are made of products.
-int32_t TT_SYMBOL(product_float32)(const void* product);
-int32_t TT_SYMBOL(product_float64)(const void* product);
+// One product (a `Product`), for kernels that are made of products; `parallel` lets it use the pool.
+int32_t TT_SYMBOL(product_float32)(const void* product, bool parallel);
+int32_t TT_SYMBOL(product_float64)(const void* product, bool parallel);
 
 int32_t TT_SYMBOL(matmul_float32)(const double* args);
 int32_t TT_SYMBOL(matmul_float64)(const double* args);

@@ -85,6 +85,7 @@ const large: [string, 1 | 2 | 3, number[], number[], Options][] = [
   ["many channels", 2, [3, 40, 9, 11], [50, 40, 3, 3], { padding: 1 }],
   ["groups of many channels", 2, [3, 64, 13, 8], [70, 32, 3, 3], { groups: 2 }],
   ["few channels of large planes", 2, [1, 4, 150, 130], [9, 4, 3, 3], { padding: [2, 1] }],
+  ["few places of many channels", 2, [5, 40, 3, 2], [130, 20, 3, 3], { groups: 2, padding: 1 }],
   ["a step", 2, [2, 20, 17, 16], [33, 20, 3, 3], { padding: 1, stride: 2 }],
   ["no kernel", 2, [4, 70, 7, 7], [64, 70, 1, 1], {}],
   ["a step without kernel", 2, [2, 32, 8, 8], [40, 32, 1, 1], { stride: 2 }],
