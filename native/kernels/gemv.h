@@ -37,7 +37,9 @@ TT_INLINE void dots(int64_t k, const T* a, int64_t a_stride, const T* b, int64_t
     for (int j = 0; j < cols; j++) column[j] = load<T>(b + j * b_stride + p);
 #pragma GCC unroll 4
     for (int i = 0; i < rows; i++) {
-      const V row = load<T>(a + i * a_stride + p);
+      const T* at = a + i * a_stride + p;
+      const V row = load<T>(at);
+      if constexpr (rows > 1) __builtin_prefetch(at + rows * a_stride);  // the next rows: each is too short for the processor to see it come
 #pragma GCC unroll 4
       for (int j = 0; j < cols; j++) sums[i][j] = multiply_add(row, column[j], sums[i][j]);
     }

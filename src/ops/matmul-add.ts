@@ -31,6 +31,7 @@ interface Scales {
 }
 
 const NONE: Scales = {};
+const ONES: Factors = { beta: 1, alpha: 1 };
 
 interface Factors {
   readonly beta: Scalar;
@@ -51,6 +52,7 @@ type VecArgs = Named<[vec1: Tensor, vec2: Tensor], ["vec1", "vec2"], { vec1: Ten
  * @throws DTypeError for a complex factor of real tensors
  */
 function factorsOf(op: string, dtype: DType, { beta = 1, alpha = 1 }: Scales): Factors {
+  if (beta === 1 && alpha === 1) return ONES;
   const factor = (name: string, value: Scalar): Scalar => {
     if (!isScalar(value)) throw new ValueError(`${op}: expected a number as ${name}, got ${describe(value)}`);
     if (isComplexScalar(value)) {
@@ -120,10 +122,18 @@ function addmmAs(op: string, input: Tensor, mat1: Tensor, mat2: Tensor, scales: 
     throw new ShapeError(`${op}: expected two matrices, got ${shapeText(mat1.shape)} and ${shapeText(mat2.shape)}`);
   checkInner(op, mat1, mat2);
   checkAdded(op, input, [rows(mat1), columns(mat2)]);
-  return run(addmmOp, op, [input, mat1, mat2], {
-    ...factorsOf(op, mat1.dtype, scales),
-    orders: { out: false, a: isTransposed(mat1.layout), b: isTransposed(mat2.layout) },
-  });
+  return run(addmmOp, op, [input, mat1, mat2], addmmAttrs(factorsOf(op, mat1.dtype, scales), mat1, mat2));
+}
+
+function addmmAttrs({ beta, alpha }: Factors, mat1: Tensor, mat2: Tensor): Factors & { orders: Orders } {
+  return { beta, alpha, orders: { out: false, a: isTransposed(mat1.layout), b: isTransposed(mat2.layout) } };
+}
+
+/** `addmm` of a layer, whose sizes were checked: its bias has an element for each column. */
+export function addmmOfLayer(bias: Tensor, mat1: Tensor, mat2: Tensor): Tensor {
+  checkOperands("linear", mat1, mat2);
+  checkOperands("linear", bias, mat1);
+  return addmmOp.call([bias, mat1, mat2], addmmAttrs(ONES, mat1, mat2));
 }
 
 const MAT = ["mat1", "mat2", "beta", "alpha"] as const;

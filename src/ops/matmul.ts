@@ -12,11 +12,8 @@ import { unsafeView } from "./shape.ts";
 
 /** Checks that two factors are tensors of one dtype on one device. */
 export function checkOperands(op: string, a: Tensor, b: Tensor): void {
-  for (const [x, name] of [
-    [a, "input"],
-    [b, "other"],
-  ] as const)
-    if (!(x instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as ${name}, got ${describe(x)}`);
+  if (!(a instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as input, got ${describe(a)}`);
+  if (!(b instanceof Tensor)) throw new ValueError(`${op}: expected a Tensor as other, got ${describe(b)}`);
   if (a.dtype !== b.dtype)
     throw new DTypeError(`${op}: expected both tensors in one dtype, got ${a.dtype} and ${b.dtype}`);
   if (a.storage.device !== b.storage.device) throw otherDevice(op, a, b);
@@ -44,9 +41,9 @@ export function product(
   beta = 1,
   transposed = false,
 ): Tensor {
-  const batch = a.shape.length > 2 ? a.shape.slice(0, -2) : [];
-  const [m, n] = [rows(a), columns(b)];
-  const shape = [...batch, m, n];
+  const m = rows(a);
+  const n = columns(b);
+  const shape = a.ndim === 2 ? [m, n] : [...a.shape.slice(0, -2), m, n];
   const layout = transposed ? new Layout(shape, [1, m], 0) : Layout.contiguous(shape);
   const backend = backendOf(a.device);
   const out = new Tensor(backend.allocate(layout.numel * a.dtype.itemsize), layout, a.dtype);

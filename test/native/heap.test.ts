@@ -77,7 +77,7 @@ describe("the heap of the native engine", () => {
   test("hands out again what died, once it has looked", () => {
     const { heap, die } = heapOf();
     const first = heap.allocate(4 * MB);
-    const second = heap.allocate(4 * MB);
+    const second = heap.allocate(8 * MB);
     die(first);
     expect(heap.allocate(4 * MB).address).toBe(first.address);
     expect(second.address).not.toBe(first.address);
@@ -103,7 +103,7 @@ describe("the heap of the native engine", () => {
     for (let i = 0; i < 8; i++) heap.allocate(4 * MB);
     expect(searches()).toBe(1);
     graphState.waits = false;
-    for (let i = 0; i < 2; i++) heap.allocate(4 * MB);
+    for (let i = 0; i < 4; i++) heap.allocate(4 * MB);
     expect(searches()).toBe(2);
   });
 });

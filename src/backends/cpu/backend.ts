@@ -1,5 +1,6 @@
 /** @file The `cpu` device: programs, reductions and kernels handed to the native engine. */
 import { DTypeError, ValueError } from "../../core/errors.ts";
+import type { Layout } from "../../core/layout.ts";
 import type { Scalar } from "../../core/scalar.ts";
 import { numelOf, type Shape } from "../../core/shape.ts";
 import type { Program } from "../../expr/program.ts";
@@ -179,9 +180,17 @@ function putMatrix(at: number, x: Operand, batch: Shape): number {
   return at;
 }
 
+const NO_BATCH: Shape = [];
+
+/** The stride of what is added in dimension `i` of the result: it broadcasts in its matrix dimensions as well. */
+function strideAt({ shape, strides }: Layout, result: Shape, i: number): number {
+  const j = i + shape.length - result.length;
+  return j < 0 || shape[j] !== result[i] || shape[j] === 1 ? 0 : (strides[j] as number);
+}
+
 function matmul(out: Operand, a: Operand, b: Operand, alpha: number, epilogue: Epilogue | null): void {
   const { shape } = out.layout;
-  const batch = shape.slice(0, -2);
+  const batch = shape.length === 2 ? NO_BATCH : shape.slice(0, -2);
   args[0] = out.dtype.code;
   args[1] = shape[shape.length - 2] as number;
   args[2] = shape[shape.length - 1] as number;
@@ -195,17 +204,11 @@ function matmul(out: Operand, a: Operand, b: Operand, alpha: number, epilogue: E
   args[at++] = alpha;
   args[at++] = epilogue === null ? 0 : epilogue.beta;
   if (epilogue !== null) {
-    // D broadcasts in its matrix dimensions as well.
     args[at++] = operandAddress(epilogue.d);
     const n = shape.length;
-    const { shape: ds, strides } = epilogue.d.layout;
-    const strideOf = (i: number) => {
-      const j = i + ds.length - n;
-      return j < 0 || ds[j] !== shape[i] || ds[j] === 1 ? 0 : (strides[j] as number);
-    };
-    args[at++] = strideOf(n - 2);
-    args[at++] = strideOf(n - 1);
-    for (let i = 0; i < batch.length; i++) args[at++] = strideOf(i);
+    args[at++] = strideAt(epilogue.d.layout, shape, n - 2);
+    args[at++] = strideAt(epilogue.d.layout, shape, n - 1);
+    for (let i = 0; i < batch.length; i++) args[at++] = strideAt(epilogue.d.layout, shape, i);
   }
   const status = matmulKernel();
   if (status === 2) throw new DTypeError(`matmul: not available for ${out.dtype}`);

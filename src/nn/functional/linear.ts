@@ -4,7 +4,7 @@ import { describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { numelOf, shapeText } from "../../core/shape.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { matmul } from "../../ops/matmul.ts";
-import { addmm } from "../../ops/matmul-add.ts";
+import { addmm, addmmOfLayer } from "../../ops/matmul-add.ts";
 
 /**
  * `input @ weightᵀ + bias`. PyTorch: `torch.nn.functional.linear`.
@@ -17,11 +17,8 @@ import { addmm } from "../../ops/matmul-add.ts";
  */
 export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   if (isAutocasting()) return inLowerPrecision(linear, [input, weight, bias]);
-  for (const [x, name] of [
-    [input, "input"],
-    [weight, "weight"],
-  ] as const)
-    if (!(x instanceof Tensor)) throw new ValueError(`linear: expected a Tensor as ${name}, got ${describe(x)}`);
+  if (!(input instanceof Tensor)) throw new ValueError(`linear: expected a Tensor as input, got ${describe(input)}`);
+  if (!(weight instanceof Tensor)) throw new ValueError(`linear: expected a Tensor as weight, got ${describe(weight)}`);
   if (bias !== null && !(bias instanceof Tensor))
     throw new ValueError(`linear: expected a Tensor or null as bias, got ${describe(bias)}`);
   const features = weight.shape[weight.ndim - 1];
@@ -33,7 +30,10 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
     const product = matmul(input, weight.ndim === 2 ? weight.t() : weight);
     return bias === null ? product : product.add(bias);
   }
-  if (input.ndim === 2) return addmm(bias, input, weight.t());
+  if (input.ndim === 2)
+    return bias.ndim === 1 && bias.shape[0] === weight.shape[0]
+      ? addmmOfLayer(bias, input, weight.t())
+      : addmm(bias, input, weight.t());
   if (input.ndim === 1) return matmul(input, weight.t()).add(bias);
   const batch = input.shape.slice(0, -1);
   const flat = addmm(bias, input.reshape(numelOf(batch), features as number), weight.t());

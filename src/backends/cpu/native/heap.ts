@@ -20,7 +20,7 @@ const CHUNK_BYTES = 1 << 26;
 /** A larger block gets a buffer of its own. */
 const LARGEST_BLOCK = 1 << 30;
 /** So much is allocated between two searches: few enough to stay in the caches, enough to be worth one. */
-const SEARCH_BYTES = 1 << 23;
+const SEARCH_BYTES = 12 << 20;
 const SEARCH_BLOCKS = 1 << 12;
 /** While a graph waits: at first, and at most (or half of what is in use). */
 const FIRST_PATIENCE = 1 << 25;
