@@ -103,7 +103,7 @@ describe("the heap of the native engine", () => {
     for (let i = 0; i < 8; i++) heap.allocate(4 * MB);
     expect(searches()).toBe(1);
     graphState.waits = false;
-    for (let i = 0; i < 4; i++) heap.allocate(4 * MB);
+    for (let i = 0; i < 2; i++) heap.allocate(4 * MB);
     expect(searches()).toBe(2);
   });
 });
