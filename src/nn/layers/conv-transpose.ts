@@ -16,34 +16,35 @@ export interface ConvTransposeLayerOptions extends Omit<ConvNdOptions, "paddingM
   /** There is no other way to pad. */
   paddingMode?: "zeros";
 }
+/** @internal The arguments after the channels. */
+export type ConvTransposePositional = [
+  kernelSize: Sizes,
+  stride: Sizes,
+  padding: Sizes,
+  outputPadding: Sizes,
+  groups: number,
+  bias: boolean,
+  dilation: Sizes,
+  paddingMode: "zeros",
+];
+/** @internal */
+export type ConvTransposePositionalNames = [
+  "kernelSize",
+  "stride",
+  "padding",
+  "outputPadding",
+  "groups",
+  "bias",
+  "dilation",
+  "paddingMode",
+];
 type ConvTransposeArgs = Named<
-  [
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Sizes,
-    stride: Sizes,
-    padding: Sizes,
-    outputPadding: Sizes,
-    groups: number,
-    bias: boolean,
-    dilation: Sizes,
-    paddingMode: "zeros",
-  ],
-  [
-    "inChannels",
-    "outChannels",
-    "kernelSize",
-    "stride",
-    "padding",
-    "outputPadding",
-    "groups",
-    "bias",
-    "dilation",
-    "paddingMode",
-  ],
+  [inChannels: number, outChannels: number, ...ConvTransposePositional],
+  ["inChannels", "outChannels", ...ConvTransposePositionalNames],
   ConvTransposeLayerOptions & Channels
 >;
-const NAMES = [
+/** @internal */
+export const CONV_TRANSPOSE_NAMES = [
   "inChannels",
   "outChannels",
   "kernelSize",
@@ -65,7 +66,7 @@ abstract class ConvTranspose extends ConvNd {
   declare readonly padding: readonly number[];
 
   constructor(op: string, dims: Dims, args: readonly unknown[]) {
-    const options = named<ConvTransposeLayerOptions & Channels>(op, NAMES, 3, args);
+    const options = named<ConvTransposeLayerOptions & Channels>(op, CONV_TRANSPOSE_NAMES, 3, args);
     const { paddingMode = "zeros", outputPadding = 0 } = options;
     if (paddingMode !== "zeros")
       throw new ValueError(`${op}: expected "zeros" as paddingMode, got ${describe(paddingMode)}`);

@@ -13,22 +13,25 @@ export interface ConvLayerOptions extends ConvNdOptions {
   /** What is added on both sides: numbers, as many as keep the size, or none; 0. */
   padding?: ConvPadding;
 }
+/** @internal The arguments after the channels. */
+export type ConvPositional = [
+  kernelSize: Sizes,
+  stride: Sizes,
+  padding: ConvPadding,
+  dilation: Sizes,
+  groups: number,
+  bias: boolean,
+  paddingMode: ConvPaddingMode,
+];
+/** @internal */
+export type ConvPositionalNames = ["kernelSize", "stride", "padding", "dilation", "groups", "bias", "paddingMode"];
 type ConvArgs = Named<
-  [
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Sizes,
-    stride: Sizes,
-    padding: ConvPadding,
-    dilation: Sizes,
-    groups: number,
-    bias: boolean,
-    paddingMode: ConvPaddingMode,
-  ],
-  ["inChannels", "outChannels", "kernelSize", "stride", "padding", "dilation", "groups", "bias", "paddingMode"],
+  [inChannels: number, outChannels: number, ...ConvPositional],
+  ["inChannels", "outChannels", ...ConvPositionalNames],
   ConvLayerOptions & Channels
 >;
-const NAMES = [
+/** @internal */
+export const CONV_NAMES = [
   "inChannels",
   "outChannels",
   "kernelSize",
@@ -57,7 +60,7 @@ function paddingOf(op: string, dims: Dims, { padding = 0, stride = 1 }: ConvLaye
 /** @internal */
 abstract class Conv extends ConvNd {
   constructor(op: string, dims: Dims, args: readonly unknown[]) {
-    const options = named<ConvLayerOptions & Channels>(op, NAMES, 3, args);
+    const options = named<ConvLayerOptions & Channels>(op, CONV_NAMES, 3, args);
     super({ op, dims, transposed: false, padding: paddingOf(op, dims, options), outputPadding: 0 }, options);
   }
 

@@ -3,79 +3,48 @@ import { ShapeError, ValueError } from "../../core/errors.ts";
 import { shapeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { className } from "../../format/python-names.ts";
-import type { ConvPadding } from "../../ops/conv/index.ts";
 import { type Named, named } from "../../ops/params.ts";
-import type { Sizes } from "../../ops/pool/windows.ts";
 import { type LazyClass, LazyModuleMixin } from "../module/lazy.ts";
 import { isUninitialized, UninitializedParameter } from "../module/uninitialized.ts";
-import { Conv1d, Conv2d, Conv3d, type ConvLayerOptions } from "./conv.ts";
-import type { ConvNd, ConvPaddingMode } from "./conv-nd.ts";
-import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, type ConvTransposeLayerOptions } from "./conv-transpose.ts";
+import {
+  CONV_NAMES,
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvLayerOptions,
+  type ConvPositional,
+  type ConvPositionalNames,
+} from "./conv.ts";
+import type { ConvNd } from "./conv-nd.ts";
+import {
+  CONV_TRANSPOSE_NAMES,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeLayerOptions,
+  type ConvTransposePositional,
+  type ConvTransposePositionalNames,
+} from "./conv-transpose.ts";
 
 interface OutChannels {
   outChannels: number;
 }
 type LazyConvArgs = Named<
-  [
-    outChannels: number,
-    kernelSize: Sizes,
-    stride: Sizes,
-    padding: ConvPadding,
-    dilation: Sizes,
-    groups: number,
-    bias: boolean,
-    paddingMode: ConvPaddingMode,
-  ],
-  ["outChannels", "kernelSize", "stride", "padding", "dilation", "groups", "bias", "paddingMode"],
+  [outChannels: number, ...ConvPositional],
+  ["outChannels", ...ConvPositionalNames],
   ConvLayerOptions & OutChannels
 >;
-const CONV = [
-  "outChannels",
-  "kernelSize",
-  "stride",
-  "padding",
-  "dilation",
-  "groups",
-  "bias",
-  "paddingMode",
-  "device",
-  "dtype",
-] as const;
-
 type LazyConvTransposeArgs = Named<
-  [
-    outChannels: number,
-    kernelSize: Sizes,
-    stride: Sizes,
-    padding: Sizes,
-    outputPadding: Sizes,
-    groups: number,
-    bias: boolean,
-    dilation: Sizes,
-    paddingMode: "zeros",
-  ],
-  ["outChannels", "kernelSize", "stride", "padding", "outputPadding", "groups", "bias", "dilation", "paddingMode"],
+  [outChannels: number, ...ConvTransposePositional],
+  ["outChannels", ...ConvTransposePositionalNames],
   ConvTransposeLayerOptions & OutChannels
 >;
-const CONV_TRANSPOSE = [
-  "outChannels",
-  "kernelSize",
-  "stride",
-  "padding",
-  "outputPadding",
-  "groups",
-  "bias",
-  "dilation",
-  "paddingMode",
-  "device",
-  "dtype",
-] as const;
 
 // biome-ignore lint/suspicious/noExplicitAny: TypeScript wants just this of a class to be mixed into
 type ConvClass = abstract new (...args: any[]) => ConvNd;
 
 /** Makes one of the classes of convolutions lazy. */
-function lazy<B extends ConvClass>(Base: B, names: readonly string[]): LazyClass<B> {
+function lazy<B extends ConvClass>(Base: B, [, ...names]: readonly string[]): LazyClass<B> {
   abstract class LazyConv extends LazyModuleMixin<ConvClass>(Base) {
     // biome-ignore lint/suspicious/noExplicitAny: TypeScript wants just this constructor of a mixin
     constructor(...args: any[]) {
@@ -128,7 +97,7 @@ function channelsOf(layer: ConvNd, input: Tensor): number {
  * layer(torch.randn(2, 4, 10)).shape  // [2, 8, 8]
  * layer                               // Conv1d(4, 8, kernel_size=(3,), stride=(1,))
  */
-export class LazyConv1d extends lazy(Conv1d, CONV) {
+export class LazyConv1d extends lazy(Conv1d, CONV_NAMES) {
   static override readonly printedName: string = "LazyConv1d";
   constructor(...args: LazyConvArgs) {
     super(...(args as never));
@@ -136,7 +105,7 @@ export class LazyConv1d extends lazy(Conv1d, CONV) {
 }
 
 /** A `Conv2d` that takes `inChannels` from its first input. PyTorch: `torch.nn.LazyConv2d`. */
-export class LazyConv2d extends lazy(Conv2d, CONV) {
+export class LazyConv2d extends lazy(Conv2d, CONV_NAMES) {
   static override readonly printedName: string = "LazyConv2d";
   constructor(...args: LazyConvArgs) {
     super(...(args as never));
@@ -144,7 +113,7 @@ export class LazyConv2d extends lazy(Conv2d, CONV) {
 }
 
 /** A `Conv3d` that takes `inChannels` from its first input. PyTorch: `torch.nn.LazyConv3d`. */
-export class LazyConv3d extends lazy(Conv3d, CONV) {
+export class LazyConv3d extends lazy(Conv3d, CONV_NAMES) {
   static override readonly printedName: string = "LazyConv3d";
   constructor(...args: LazyConvArgs) {
     super(...(args as never));
@@ -152,7 +121,7 @@ export class LazyConv3d extends lazy(Conv3d, CONV) {
 }
 
 /** A `ConvTranspose1d` that takes `inChannels` from its first input. PyTorch: `torch.nn.LazyConvTranspose1d`. */
-export class LazyConvTranspose1d extends lazy(ConvTranspose1d, CONV_TRANSPOSE) {
+export class LazyConvTranspose1d extends lazy(ConvTranspose1d, CONV_TRANSPOSE_NAMES) {
   static override readonly printedName: string = "LazyConvTranspose1d";
   constructor(...args: LazyConvTransposeArgs) {
     super(...(args as never));
@@ -160,7 +129,7 @@ export class LazyConvTranspose1d extends lazy(ConvTranspose1d, CONV_TRANSPOSE) {
 }
 
 /** A `ConvTranspose2d` that takes `inChannels` from its first input. PyTorch: `torch.nn.LazyConvTranspose2d`. */
-export class LazyConvTranspose2d extends lazy(ConvTranspose2d, CONV_TRANSPOSE) {
+export class LazyConvTranspose2d extends lazy(ConvTranspose2d, CONV_TRANSPOSE_NAMES) {
   static override readonly printedName: string = "LazyConvTranspose2d";
   constructor(...args: LazyConvTransposeArgs) {
     super(...(args as never));
@@ -168,7 +137,7 @@ export class LazyConvTranspose2d extends lazy(ConvTranspose2d, CONV_TRANSPOSE) {
 }
 
 /** A `ConvTranspose3d` that takes `inChannels` from its first input. PyTorch: `torch.nn.LazyConvTranspose3d`. */
-export class LazyConvTranspose3d extends lazy(ConvTranspose3d, CONV_TRANSPOSE) {
+export class LazyConvTranspose3d extends lazy(ConvTranspose3d, CONV_TRANSPOSE_NAMES) {
   static override readonly printedName: string = "LazyConvTranspose3d";
   constructor(...args: LazyConvTransposeArgs) {
     super(...(args as never));
