@@ -116,6 +116,7 @@ async function looseModules() {
         target: "es2022",
         sourcefile: path,
         minifyWhitespace: true,
+        minifySyntax: true,
       });
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, withJsImports(code));

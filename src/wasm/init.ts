@@ -18,13 +18,14 @@ interface Web {
   fetch(url: URL): Promise<{ ok: boolean; status: number; arrayBuffer(): Promise<ArrayBuffer> }>;
 }
 
+/** Written out, so that bundlers see the files, and as two functions, which no minifier makes one of. */
+const FILES = {
+  relaxed: () => new URL("../../build/wasm/relaxed.wasm", import.meta.url),
+  simd128: () => new URL("../../build/wasm/simd128.wasm", import.meta.url),
+};
+
 function moduleUrl(url: string | URL | undefined): URL {
-  const isRelaxed = bestModule() === "relaxed";
-  // Written out, so that bundlers see the files.
-  if (url === undefined)
-    return isRelaxed
-      ? new URL("../../build/wasm/relaxed.wasm", import.meta.url)
-      : new URL("../../build/wasm/simd128.wasm", import.meta.url);
+  if (url === undefined) return FILES[bestModule()]();
   const base = new URL(url, (globalThis as { location?: { href: string } }).location?.href);
   return base.pathname.endsWith("/") ? new URL(`${bestModule()}.wasm`, base) : base;
 }
