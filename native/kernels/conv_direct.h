@@ -221,9 +221,9 @@ struct DirectConv {
 // out channels.
 template <class T>
 bool prefers_direct(const ConvJob<T>& job) {
-  constexpr int64_t copying = 12, most_channels = 16;
+  constexpr int64_t copying = 12, most_channels = 16, few_rows = 8;
   const int64_t width = max64(1, job.walk.axes[2].count), vectors = round_up(width, Vec<T>::lanes);
-  return job.channels <= most_channels && job.rows * vectors <= (job.rows + copying) * width;
+  return (job.channels <= most_channels || job.rows <= few_rows) && job.rows * vectors <= (job.rows + copying) * width;
 }
 
 // Computes `job`, of which the caller has filled in what comes before `taps`.
