@@ -81,7 +81,12 @@ int supported_isas() {
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                       __builtin_cpu_supports("avx512vl");
-  return avx512 ? 3 : avx2 ? 2 : 1;
+  const int supported = avx512 ? 3 : avx2 ? 2 : 1;
+#if defined(TT_MOST_ISAS)  // scripts/sanitize.mjs compiles the kernels for one set, and takes it for the best
+  return supported < TT_MOST_ISAS ? supported : TT_MOST_ISAS;
+#else
+  return supported;
+#endif
 #else
   return 1;
 #endif
@@ -244,6 +249,14 @@ napi_value set_num_threads(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value set_deterministic(napi_env env, napi_callback_info info) {
+  bool deterministic = false;
+  if (napi_get_value_bool(env, one_argument(env, info), &deterministic) != napi_ok)
+    return throw_type_error(env, "setDeterministic: expected a boolean");
+  tt_set_deterministic(deterministic);
+  return nullptr;
+}
+
 napi_value set_isa(napi_env env, napi_callback_info info) {
   char name[32] = "";
   napi_get_value_string_utf8(env, one_argument(env, info), name, sizeof name, nullptr);
@@ -280,7 +293,14 @@ NAPI_MODULE_INIT() {
   export_function(env, exports, "prepare", prepare);
   export_function(env, exports, "info", info);
   export_function(env, exports, "setNumThreads", set_num_threads);
+  export_function(env, exports, "setDeterministic", set_deterministic);
   export_function(env, exports, "setIsa", set_isa);
+#if defined(__SANITIZE_ADDRESS__)
+  // Asks for buffers that end where the tensor does, so that whoever reads past it is caught.
+  napi_value guarded;
+  napi_get_boolean(env, true, &guarded);
+  napi_set_named_property(env, exports, "guarded", guarded);
+#endif
 #define EXPORT(name) \
   if (environment->isa->entries[entry_##name])  \
     export_function(env, exports, entry_names[entry_##name], call_entry<entry_##name>);

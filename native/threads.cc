@@ -52,6 +52,8 @@ std::atomic<Pool*> the_pool{nullptr};
 
 // Each thread that calls the engine has a number of its own: that of a JavaScript worker says nothing about the others.
 thread_local int wanted_threads = 0;  // 0: not yet asked
+thread_local bool wants_same_sums = false;
+constexpr int fixed_sharers = 2;  // more would cost a lone thread more memory to add up
 
 void work(Pool& pool, int worker) {
   const Job job = pool.job;
@@ -175,6 +177,10 @@ int tt_num_threads() {
 }
 
 void tt_set_num_threads(int count) { wanted_threads = count < 1 ? 1 : count > max_threads ? max_threads : count; }
+
+int tt_num_sharers() { return wants_same_sums ? fixed_sharers : tt_num_threads(); }
+
+void tt_set_deterministic(bool deterministic) { wants_same_sums = deterministic; }
 
 void tt_start_threads() {
   Pool* pool = tt_num_threads() == 1 ? nullptr : find_pool();

@@ -19,4 +19,9 @@ void tt_start_threads(void);
 
 // Sets that for the calling thread. At least 1; more than the processors of the machine is allowed, more than 256 is not.
 void tt_set_num_threads(int count);
+
+// Into how many shares a sum is divided that threads compute together: tt_num_threads(), or, where the calling thread wants
+// answers that do not depend on the number of threads to the last bit, always the same number.
+int tt_num_sharers(void);
+void tt_set_deterministic(bool deterministic);
 }

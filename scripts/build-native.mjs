@@ -18,20 +18,24 @@ import { root } from "./package.mjs";
 
 const buildDir = join(root, "build/native");
 
-/** Every object file of the library, with the command that makes it. Paths are relative, so builds are reproducible. */
-export function units(compiler) {
+/**
+ * Every object file of the library, with the command that makes it. Paths are relative, so builds are reproducible.
+ * @param {{ command: string[] }} compiler
+ * @param {{ directory?: string, isas?: string[], flags?: string[] }} options where objects go, for which instruction sets, with which flags more
+ */
+export function units(compiler, { directory = buildDir, isas = Object.keys(ISAS), flags = [] } = {}) {
   const unit = (path, isa, more = []) => ({
     source: join(root, path),
     isa,
-    object: join(buildDir, isa ?? "common", `${basename(path, ".cc")}.o`),
-    command: [...compiler.command, ...compileFlags(root, isa), ...more],
+    object: join(directory, isa ?? "common", `${basename(path, ".cc")}.o`),
+    command: [...compiler.command, ...compileFlags(root, isa), ...more, ...flags],
   });
   const kernels = kernelSources();
   const [weakest] = Object.keys(ISAS);
   return [
     ...[...filesIn("native", ".cc"), ...filesIn("native/scalar", ".cc")].map((source) => unit(source, null)),
     ...filesIn("native/portable", ".cc").map((source) => unit(source, weakest, ["-O3"])), // all processors run it
-    ...Object.keys(ISAS).flatMap((isa) => kernels.map((source) => unit(source, isa))),
+    ...isas.flatMap((isa) => kernels.map((source) => unit(source, isa))),
   ];
 }
 

@@ -59,6 +59,13 @@ export {
 } from "./core/errors.ts";
 export { Tensor } from "./core/tensor.ts";
 export * as cuda from "./cuda.ts";
+export {
+  areDeterministicAlgorithmsEnabled,
+  getDeterministicDebugMode,
+  isDeterministicAlgorithmsWarnOnlyEnabled,
+  setDeterministicDebugMode,
+  useDeterministicAlgorithms,
+} from "./deterministic.ts";
 export { setPrintoptions } from "./format/print-options.ts";
 export * as func from "./func/index.ts";
 export { vmap } from "./func/vmap.ts";

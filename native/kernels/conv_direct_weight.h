@@ -133,9 +133,9 @@ template <class T>
 int32_t conv_direct_weight_gradient(const WeightJob<T>& job) {
   DirectWeights<T> direct = {job, job.channels * job.walk.taps(), 1, job.out, false};
   const int64_t size = job.groups * job.out_channels * direct.depth, work = job.walk.columns() * direct.depth * job.out_channels;
-  const int64_t threads = tt_num_threads();
-  if (threads > 1 && job.groups < 4 * threads)
-    direct.parts = max64(1, min64(min64(job.walk.batch, divide_up(2 * threads, job.groups)), work / direct_weight_work));
+  const int64_t sharers = tt_num_sharers();
+  if (sharers > 1 && job.groups < 4 * sharers)
+    direct.parts = max64(1, min64(min64(job.walk.batch, divide_up(2 * sharers, job.groups)), work / direct_weight_work));
   if (direct.parts > 1) {
     direct.sums = (T*)tt_scratch(TT_SCRATCH_GEMM_A, sizeof(T) * direct.parts * size);
     if (!direct.sums) return TT_OUT_OF_MEMORY;

@@ -141,10 +141,10 @@ int32_t conv_weight_gradient(WeightJob<T> job) {
   const int64_t row_bytes = job.taps * job.row_stride() * (int64_t)sizeof(T);
   job.row_channels = min64(job.channels, max64(1, weight_rows_bytes / row_bytes));
 
-  const int64_t threads = tt_num_threads(), blocks = job.blocks().count();
+  const int64_t sharers = tt_num_sharers(), blocks = job.blocks().count();
   const int64_t group_bytes = job.groups * job.rows() * job.width * (int64_t)sizeof(T);
-  const bool parallel = threads > 1 && job.groups * job.rows() * job.out_channels * columns >= 1 << 19;
-  const int64_t wanted = parallel && job.groups < 4 * threads ? divide_up(2 * threads, job.groups) : 1;
+  const bool parallel = sharers > 1 && job.groups * job.rows() * job.out_channels * columns >= 1 << 19;
+  const int64_t wanted = parallel && job.groups < 4 * sharers ? divide_up(2 * sharers, job.groups) : 1;
   job.col_parts = max64(1, min64(min64(wanted, blocks / 2), weight_sums_bytes / group_bytes));
   job.row_parts = min64(job.channels, divide_up(wanted, job.col_parts));
 

@@ -23,6 +23,7 @@ TT_EXPORT("alloc") void* export_alloc(size_t bytes) { return tt_alloc(bytes); }
 TT_EXPORT("free") void export_free(void* memory) { tt_free(memory); }
 TT_EXPORT("numThreads") int export_num_threads() { return tt_num_threads(); }
 TT_EXPORT("setNumThreads") void export_set_num_threads(int count) { tt_set_num_threads(count); }
+TT_EXPORT("setDeterministic") void export_set_deterministic(bool deterministic) { tt_set_deterministic(deterministic); }
 TT_EXPORT("startThreads") void export_start_threads() { tt_start_threads(); }
 // The life of a thread that `startThread` was asked for: called in its own instance, once its stack and TLS are set.
 TT_EXPORT("runThread") void export_run_thread(void (*body)(void*), void* context) { body(context); }

@@ -41,8 +41,8 @@ export const RULES: readonly Rule[] = [
   rule("set_ data_ptr is_set_to", "memory has no address here; `x.data = y` takes over the memory of another tensor"),
   rule(".+_ detach", "as a method of the tensor: `x.name()`"),
   rule(
-    "(autocast|.*autocast.*|.*anomaly.*|.*deterministic.*|set_flush_denormal|.*float32_matmul_precision)",
-    "a switch of something that is always so here: results do not depend on threads, float32 products are exact to float32; for autocast: `torch.amp`",
+    "(autocast|.*autocast.*|.*anomaly.*|set_flush_denormal|.*float32_matmul_precision)",
+    "a switch of something that is always so here: float32 products are exact to float32; for autocast: `torch.amp`",
   ),
   rule(
     "(from|to)_dlpack",

@@ -2,8 +2,9 @@
 import { metaOf } from "../autograd/meta.ts";
 import { isInferenceModeEnabled } from "../autograd/modes.ts";
 import { backendOf } from "../backends/backend.ts";
+import { determinism } from "../core/determinism.ts";
 import { cpu, type Device, type DeviceLike, device as toDevice } from "../core/device.ts";
-import { Category, DType, getDefaultDtype, int64, toReal } from "../core/dtype.ts";
+import { Category, DType, getDefaultDtype, iinfo, int64, toReal } from "../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { extent, Layout } from "../core/layout.ts";
 import { type Complex, isIntLike, isScalar, type Scalar, scalarToString } from "../core/scalar.ts";
@@ -52,6 +53,15 @@ function allocateUntraced(shape: Shape, dtype: DType, device: Device): Tensor {
   const result = new Tensor(backendOf(device).allocate(layout.numel * dtype.itemsize), layout, dtype);
   if (isInferenceModeEnabled()) metaOf(result).isInference = true;
   return result;
+}
+
+/** Where a program wants the same answers each time, memory with arbitrary content gets a known one: values that stand out. */
+export function fillUninitialized(t: Tensor): Tensor {
+  if (!determinism.enabled || !determinism.fillsMemory) return t;
+  const { dtype } = t;
+  if (dtype.isComplex) return fillRaw(t, { re: Number.NaN, im: Number.NaN });
+  if (dtype.isFloatingPoint) return fillRaw(t, Number.NaN);
+  return fillRaw(t, dtype.category === Category.Bool ? true : iinfo(dtype).max);
 }
 
 /** Applies `requiresGrad` to a fresh tensor. */
@@ -133,14 +143,12 @@ export function ones(...args: SizesAndOptions<TensorOptions>): Tensor {
   return filled("ones", shape, 1, options.dtype ?? getDefaultDtype(), options);
 }
 
-/** A tensor with arbitrary content. PyTorch: `torch.empty`. */
+/** A tensor with arbitrary content (but see `useDeterministicAlgorithms`). PyTorch: `torch.empty`. */
 export function empty(...args: SizesAndOptions<TensorOptions>): Tensor {
   const { shape, options } = splitSizes<TensorOptions>("empty", args);
   checkOptions("empty", options);
-  return finish(
-    allocate(shape, options.dtype ?? getDefaultDtype(), options.device ? toDevice(options.device) : cpu),
-    options,
-  );
+  const device = options.device ? toDevice(options.device) : cpu;
+  return finish(fillUninitialized(allocate(shape, options.dtype ?? getDefaultDtype(), device)), options);
 }
 
 /**
@@ -166,7 +174,7 @@ export function emptyStrided(size: Shape, stride: readonly number[], options: Te
     options.dtype ?? getDefaultDtype(),
     options.device ? toDevice(options.device) : cpu,
   );
-  return finish(new Tensor(held.storage, layout, held.dtype), options);
+  return finish(new Tensor(fillUninitialized(held).storage, layout, held.dtype), options);
 }
 
 /**
@@ -202,7 +210,7 @@ export function onesLike(input: Tensor, options: TensorOptions = {}): Tensor {
 /** Arbitrary content in the shape, dtype and device of another tensor. PyTorch: `torch.empty_like`. */
 export function emptyLike(input: Tensor, options: TensorOptions = {}): Tensor {
   const { dtype, device } = like("emptyLike", input, options);
-  return finish(allocate(input.shape, dtype, toDevice(device)), options);
+  return finish(fillUninitialized(allocate(input.shape, dtype, toDevice(device))), options);
 }
 
 /** One number in the shape, dtype and device of another tensor. PyTorch: `torch.full_like`. */

@@ -4,7 +4,8 @@ import { backendOf } from "../backends/backend.ts";
 import { AutogradError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
 import { checkSizes, type Shape } from "../core/shape.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { Tensor } from "../core/tensor.ts";
+import { fillUninitialized } from "./creation.ts";
 import { checkTensor, type Named, named, numbersArg } from "./params.ts";
 import type { Sizes } from "./shape.ts";
 
@@ -20,6 +21,7 @@ function resizeTo(op: string, input: Tensor, shape: Shape): Tensor {
   let { storage } = input;
   if (needed > storage.nbytes) {
     storage = backend.allocate(needed);
+    fillUninitialized(new Tensor(storage, Layout.contiguous([Math.floor(needed / input.dtype.itemsize)]), input.dtype));
     backend.bytes(storage).set(backend.bytes(input.storage));
   }
   Object.assign(input, { storage, layout });

@@ -30,6 +30,8 @@ export interface EngineInfo {
 
 export interface Engine {
   readonly name: "native" | "wasm";
+  /** Compiled to find accesses outside of a tensor (scripts/sanitize.mjs): each storage wants memory of its own. */
+  readonly guarded: boolean;
   /** Argument slots; `native/abi.h` says what each kernel expects in them. */
   readonly args: Float64Array;
   /** A kernel by name: it takes its arguments from `args` and returns a status, 0 for success. */
@@ -42,6 +44,8 @@ export interface Engine {
   place(data: ArrayBufferView): number;
   info(): EngineInfo;
   setNumThreads(n: number): void;
+  /** Whether sums are divided the same way for any number of threads. */
+  setDeterministic(deterministic: boolean): void;
   setIsa(name: string): void;
 }
 

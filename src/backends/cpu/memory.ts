@@ -12,7 +12,7 @@ import { inFlight } from "./in-flight.ts";
 import { rawBuffer } from "./platform.ts";
 
 const SMALLEST = 16;
-const LARGEST_SMALL = 1024;
+const LARGEST_SMALL = engine.guarded ? 0 : 1024;
 const SLAB_BYTES = 8192;
 const LEAST_CELLS = 8;
 
@@ -38,7 +38,7 @@ let pooledBytes = 0;
 export function allocate(nbytes: number): Storage {
   if (tracer !== null) tracer.allocated(nbytes);
   if (nbytes <= LARGEST_SMALL) return allocateSmall(nbytes);
-  const reused = pool.get(nbytes)?.pop();
+  const reused = engine.guarded ? undefined : pool.get(nbytes)?.pop();
   if (reused !== undefined) {
     pooledBytes -= nbytes;
     return reused;

@@ -2,7 +2,7 @@
 import { TorchError } from "../../../core/errors.ts";
 import type { Engine, EngineInfo } from "../engine.ts";
 import { inFlight } from "../in-flight.ts";
-import { findPackageFile, node } from "../platform.ts";
+import { findPackageFile, node, rawBuffer } from "../platform.ts";
 import { youngCollector } from "./collector.ts";
 import { NativeBlock, NativeHeap, ownBlock, type Tracker } from "./heap.ts";
 
@@ -10,7 +10,9 @@ interface Addon extends Tracker {
   init(args: ArrayBuffer): void;
   info(): EngineInfo;
   setNumThreads(n: number): void;
+  setDeterministic(deterministic: boolean): void;
   setIsa(name: string): void;
+  readonly guarded?: boolean;
   readonly [kernel: string]: unknown;
 }
 
@@ -44,6 +46,7 @@ export function loadNative(argSlots: number): Engine {
   };
   return {
     name: "native",
+    guarded: addon.guarded ?? false,
     args,
     kernel(kernel) {
       const run = addon[kernel] as (() => number) | undefined;
@@ -55,6 +58,7 @@ export function loadNative(argSlots: number): Engine {
       };
     },
     allocate(nbytes) {
+      if (addon.guarded) return this.adopt(rawBuffer(nbytes), 0, nbytes);
       if (heap === undefined) heap = memory();
       return heap === null ? ownBlock(addon, nbytes) : heap.allocate(nbytes);
     },
@@ -62,6 +66,7 @@ export function loadNative(argSlots: number): Engine {
     place: (data) => addon.address(data.buffer) + data.byteOffset,
     info: () => addon.info(),
     setNumThreads: (n) => addon.setNumThreads(n),
+    setDeterministic: (deterministic) => addon.setDeterministic(deterministic),
     setIsa: (isa) => addon.setIsa(isa),
   };
 }

@@ -11,6 +11,7 @@ import { type WasmModule, WebAssembly } from "./webassembly.ts";
 interface Exports extends Allocator {
   numThreads(): number;
   setNumThreads(n: number): void;
+  setDeterministic(deterministic: number): void;
   /** Starts the pool's threads before there is work for them. */
   startThreads(): void;
   readonly __tls_size: { readonly value: number };
@@ -27,6 +28,7 @@ const FALLBACK =
 
 export class WasmEngine implements Engine {
   readonly name = "wasm";
+  readonly guarded = false;
   readonly args: Float64Array;
   private readonly memory: EngineMemory;
   private readonly isFallback: boolean;
@@ -126,6 +128,10 @@ export class WasmEngine implements Engine {
   setNumThreads(n: number): void {
     const threads = this.shared ? Math.min(n, MOST_THREADS) : 1;
     (this.exports ?? this.load()).setNumThreads(threads);
+  }
+
+  setDeterministic(deterministic: boolean): void {
+    (this.exports ?? this.load()).setDeterministic(Number(deterministic));
   }
 
   /** Starts the threads that are still to be started. */
