@@ -39,6 +39,13 @@ TT_MATH float exp(float x) {
   return p * power_of_two(half) * power_of_two(n - half);
 }
 
+// The same for x up to 0, where what is below 2^-43 counts as nothing: 2^n needs no care.
+TT_MATH float exp_or_nothing(float x) {
+  x = x < -30.0f ? -30.0f : x;
+  const Reduced q = reduce_exp(x);
+  return (fma(q.r * q.r, exp_tail(q.r), q.r) + 1.0f) * power_of_two(q.bits);  // the sum's other bits are shifted out
+}
+
 TT_MATH float log(float x) {
   const bool is_subnormal = x < 0x1p-126f;
   const float scaled = is_subnormal ? x * 0x1p23f : x;
@@ -125,7 +132,7 @@ TT_MATH float erf(float x) {
   const float near = fma(poly(x2, 1.28379166e-1f, -3.76125336e-1f, 1.12819925e-1f, -2.67681349e-2f, 4.99119423e-3f,
                               -5.96761703e-4f), x, x);
   const float high = fma(fma(-1.72853470e-5f, a, 3.83197126e-4f), x2, fma(-3.88396438e-3f, a, 2.42546219e-2f));
-  const float far = 1.0f - exp(fma(poly(a, -1.28717512e-1f, -6.34846687e-1f, -1.06777877e-1f, high), a, -a));
+  const float far = 1.0f - exp_or_nothing(fma(poly(a, -1.28717512e-1f, -6.34846687e-1f, -1.06777877e-1f, high), a, -a));
   return a > 0.927734375f ? copysign(far, x) : near;
 }
 TT_MATH float erfc(float x) {
