@@ -31,7 +31,10 @@ export function run(op: string, roots: readonly Tensor[], grads: readonly Tensor
     return duringBackward(() => withGrad(options.createGraph, () => new Run(op, roots, grads, options).execute()));
   } finally {
     everywhere = before;
-    if (!options.retainGraph) graphState.waits = false;
+    if (!options.retainGraph) {
+      graphState.waits = false;
+      graphState.backwards++;
+    }
   }
 }
 

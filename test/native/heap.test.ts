@@ -97,14 +97,16 @@ describe("the heap of the native engine", () => {
 
   test("has patience while a graph waits for its backward", () => {
     const { heap, searches } = heapOf();
+    heap.allocate(16 * MB);
+    heap.allocate(MB); // notices how many backwards there have been
     graphState.waits = true;
-    for (let i = 0; i < 8; i++) heap.allocate(4 * MB);
-    expect(searches()).toBe(0);
-    for (let i = 0; i < 8; i++) heap.allocate(4 * MB);
+    for (let i = 0; i < 63; i++) heap.allocate(4 * MB);
     expect(searches()).toBe(1);
-    graphState.waits = false;
-    for (let i = 0; i < 2; i++) heap.allocate(4 * MB);
+    for (let i = 0; i < 8; i++) heap.allocate(4 * MB);
     expect(searches()).toBe(2);
+    graphState.backwards++;
+    heap.allocate(MB);
+    expect(searches()).toBe(3);
   });
 });
 

@@ -50,8 +50,11 @@ export class FreeSpace {
   /** Free in all. */
   units = 0;
 
-  add(chunk: Chunk): void {
-    this.insert(new Span(chunk, 0, chunk.units));
+  /** Adds a chunk; its first span, as which it is given, remains its first. */
+  add(chunk: Chunk): Span {
+    const whole = new Span(chunk, 0, chunk.units);
+    this.insert(whole);
+    return whole;
   }
 
   /** A span of that size, or null if none that is free is large enough. */
@@ -66,8 +69,8 @@ export class FreeSpace {
     return span;
   }
 
-  /** Gives a span back; it is joined with its neighbours where they are free. Returns the span that it is part of then. */
-  give(span: Span): Span {
+  /** Gives a span back; it is joined with its neighbours where they are free. */
+  give(span: Span): void {
     const { before, after } = span;
     if (after?.free) {
       this.remove(after);
@@ -84,7 +87,6 @@ export class FreeSpace {
       whole = before;
     }
     this.insert(whole);
-    return whole;
   }
 
   /** Takes a chunk of which nothing is in use out of the memory. */

@@ -22,9 +22,11 @@ const LARGEST_BLOCK = 1 << 30;
 /** So much is allocated between two searches: few enough to stay in the caches, enough to be worth one. */
 const SEARCH_BYTES = 12 << 20;
 const SEARCH_BLOCKS = 1 << 12;
-/** While a graph waits: at first, and at most (or half of what is in use). */
-const FIRST_PATIENCE = 1 << 25;
+/** While a graph waits: at first and at most (or half of what is in use). */
 const MOST_PATIENCE = 1 << 28;
+
+const FIRST_ASK_FACTOR = 8;
+const MOST_ASK_FACTOR = 1 << 9;
 
 /** What the addon knows of blocks. */
 export interface Tracker {
@@ -74,13 +76,21 @@ export class NativeHeap {
   /** In use or not yet known to be unused, and the chunks they lie in. */
   private usedBytes = 0;
   private chunkBytes = 0;
+  private chunks: Span[] = [];
   /** The most that was in use lately. */
   private peakBytes = 0;
   /** Since the old blocks were last asked after. */
   private blocksSinceOld = 0;
   private bytesSinceOld = 0;
+  /** How many times what is in use is allocated until V8 is asked to collect its old generation: seldom where that frees nothing. */
+  private askFactor = FIRST_ASK_FACTOR;
+  private bytesSinceAsk = 0;
+  private usedAtAsk = 0;
+  private searchesSinceTrim = 0;
+  /** Those that had been before the last search. */
+  private backwards = 0;
   /** How much is allocated between two searches while a graph waits: little where most of it turned out to be unused. */
-  private patience = FIRST_PATIENCE;
+  private patience = MOST_PATIENCE;
 
   constructor(tracker: Tracker, collectYoung: () => void) {
     this.tracker = tracker;
@@ -106,7 +116,9 @@ export class NativeHeap {
   }
 
   private considerSearch(): void {
-    if (!graphState.waits) {
+    // The first allocation after a backward is often by an op that has begun the next graph.
+    if (!graphState.waits || graphState.backwards !== this.backwards) {
+      this.backwards = graphState.backwards;
       this.search();
       return;
     }
@@ -122,7 +134,7 @@ export class NativeHeap {
   private search(): number {
     this.collectYoung();
     const before = this.usedBytes;
-    this.peakBytes = Math.max(before, this.peakBytes * 0.99);
+    this.peakBytes = Math.max(before, this.peakBytes * 0.97);
     const inUse = this.spans.length - this.ids.length;
     if (this.dead.length < inUse) this.dead = new Int32Array(2 * inUse);
     // That takes no more time than what was done since it was last done.
@@ -132,9 +144,21 @@ export class NativeHeap {
     if (alsoOld) this.blocksSinceOld = this.bytesSinceOld = 0;
     const count = this.tracker.takeDead(this.dead, alsoOld);
     for (let i = 0; i < count; i++) this.release(this.dead[i] as number);
+    this.bytesSinceAsk += this.freshBytes;
     this.freshBytes = 0;
     this.freshBlocks = 0;
+    if (this.usedBytes > CHUNK_BYTES && this.bytesSinceAsk > this.askFactor * this.usedBytes) this.askForOld();
+    if (this.chunkBytes > this.peakBytes + 2 * CHUNK_BYTES && ++this.searchesSinceTrim > 16) this.trim();
     return before - this.usedBytes;
+  }
+
+  /** What has lived for long may have died without a word. */
+  private askForOld(): void {
+    const change = this.usedBytes / this.usedAtAsk;
+    this.askFactor = change > 0.9 && change < 1.25 ? Math.min(2 * this.askFactor, MOST_ASK_FACTOR) : FIRST_ASK_FACTOR;
+    this.usedAtAsk = this.usedBytes;
+    this.bytesSinceAsk = 0;
+    this.tracker.collectOld();
   }
 
   private release(id: number): void {
@@ -142,14 +166,21 @@ export class NativeHeap {
     this.spans[id] = null;
     this.ids.push(id);
     this.usedBytes -= span.units * UNIT;
-    const whole = this.space.give(span);
-    const { chunk } = whole;
-    if (whole.units !== chunk.units) return;
-    const nbytes = chunk.units * UNIT;
-    if (this.chunkBytes - nbytes < this.peakBytes + CHUNK_BYTES) return;
-    this.space.drop(whole);
-    this.chunkBytes -= nbytes;
-    this.tracker.collectOld(); // the chunk's buffer
+    this.space.give(span);
+  }
+
+  /** Gives chunks back that nothing is in, and that what was in use lately did not need. */
+  private trim(): void {
+    this.searchesSinceTrim = 0;
+    this.chunks = this.chunks.filter((first) => {
+      const nbytes = first.chunk.units * UNIT;
+      const needed = !first.free || first.units !== first.chunk.units || this.chunkBytes - nbytes < this.peakBytes;
+      if (needed) return true;
+      this.space.drop(first);
+      this.chunkBytes -= nbytes;
+      return false;
+    });
+    this.tracker.collectOld(); // their buffers
   }
 
   /** Adds a chunk in which there is room, and takes from it. */
@@ -159,7 +190,7 @@ export class NativeHeap {
     this.tracker.prepare(buffer as ArrayBuffer);
     const chunk: Chunk = { buffer: buffer as ArrayBuffer, address, offset: start, units: nbytes / UNIT };
     this.chunkBytes += nbytes;
-    this.space.add(chunk);
+    this.chunks.push(this.space.add(chunk));
     if (this.chunkBytes > CHUNK_BYTES) this.tracker.collectOld(); // there may be room in what nobody uses
     const span = this.space.take(units);
     if (span === null) throw new TorchError("typetorch: internal error: no room in a fresh chunk");
