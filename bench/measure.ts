@@ -1,4 +1,4 @@
-/** @file How a case is timed, the same way as on the PyTorch side. */
+/** @file How a case is timed: as on the PyTorch side, but for the longer warm-up. */
 import type { Step } from "./cases.ts";
 
 export interface Timing {
@@ -12,10 +12,12 @@ const round4 = (x: number) => Math.round(x * 1e4) / 1e4;
 
 /**
  * Three rounds after a warm-up; a round's figure is its time over its steps, so that every pause counts (a median hides garbage
- * collection), and the best of three leaves out the neighbours' noise.
+ * collection), and the best of three leaves out the neighbours' noise. The warm-up lasts while V8 compiles what has become hot: on two
+ * cores its compiler takes one from the engine now and then, for the first 2 to 3 seconds of a training loop.
  */
 export function measure(step: Step, seconds: number): Timing {
-  for (let i = 0; i < 3; i++) step();
+  const begin = performance.now();
+  for (let i = 0; i < 3 || performance.now() - begin < 2e3 * seconds; i++) step();
   const rounds: number[] = [];
   for (let r = 0; r < 3; r++) {
     const start = performance.now();
