@@ -32,10 +32,10 @@ const SANITIZERS = {
     env: { UBSAN_OPTIONS: `print_stacktrace=1:exitcode=${FOUND}` },
     flags: ["-fno-sanitize-recover=all"],
   },
-  // Frames of Node, which is not compiled with it, are none of ours; personality(2) without randomisation, as its shadow needs.
+  // What is not compiled with it (Node) is not looked at; personality(2) without randomisation, as its shadow needs.
   thread: {
     runtime: "libtsan.so",
-    env: { TSAN_OPTIONS: `halt_on_error=1:exitcode=${FOUND}:report_signal_unsafe=0` },
+    env: { TSAN_OPTIONS: `halt_on_error=1:exitcode=${FOUND}:report_signal_unsafe=0:ignore_noninstrumented_modules=1` },
     before: ["setarch", "-R"],
   },
 };
