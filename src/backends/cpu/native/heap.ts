@@ -24,7 +24,7 @@ const SEARCH_BYTES = 12 << 20;
 const SEARCH_BLOCKS = 1 << 12;
 /** While a graph waits: at first and at most (or half of what is in use). */
 const MOST_PATIENCE = 1 << 28;
-
+/** How many times what is in use is allocated until V8 is asked to collect its old generation: doubled where that freed nothing. */
 const FIRST_ASK_FACTOR = 8;
 const MOST_ASK_FACTOR = 1 << 9;
 
@@ -82,7 +82,6 @@ export class NativeHeap {
   /** Since the old blocks were last asked after. */
   private blocksSinceOld = 0;
   private bytesSinceOld = 0;
-  /** How many times what is in use is allocated until V8 is asked to collect its old generation: seldom where that frees nothing. */
   private askFactor = FIRST_ASK_FACTOR;
   private bytesSinceAsk = 0;
   private usedAtAsk = 0;
