@@ -274,6 +274,12 @@ void export_function(napi_env env, napi_value exports, const char* name, napi_ca
   napi_set_named_property(env, exports, name, function);
 }
 
+void export_flag(napi_env env, napi_value exports, const char* name, bool flag) {
+  napi_value value;
+  napi_get_boolean(env, flag, &value);
+  napi_set_named_property(env, exports, name, value);
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
@@ -295,11 +301,10 @@ NAPI_MODULE_INIT() {
   export_function(env, exports, "setNumThreads", set_num_threads);
   export_function(env, exports, "setDeterministic", set_deterministic);
   export_function(env, exports, "setIsa", set_isa);
+  export_flag(env, exports, "onFirstThread", tt_on_first_thread());
 #if defined(__SANITIZE_ADDRESS__)
   // Asks for buffers that end where the tensor does, so that whoever reads past it is caught.
-  napi_value guarded;
-  napi_get_boolean(env, true, &guarded);
-  napi_set_named_property(env, exports, "guarded", guarded);
+  export_flag(env, exports, "guarded", true);
 #endif
 #define EXPORT(name) \
   if (environment->isa->entries[entry_##name])  \

@@ -38,6 +38,16 @@ void* tt_alloc(size_t bytes) {
 void tt_free(void* memory) { free(memory); }
 #endif
 
+bool tt_on_first_thread(void) {
+#if defined(__linux__)
+  return syscall(SYS_gettid) == getpid();
+#elif defined(__APPLE__)
+  return pthread_main_np() != 0;
+#else
+  return false;
+#endif
+}
+
 void tt_keep_freed_memory(void) {
 #if defined(__GLIBC__)
   // The largest threshold that glibc takes. It would raise its own up to this as such buffers are freed, but give the memory back.

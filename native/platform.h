@@ -28,6 +28,8 @@ void* tt_scratch(tt_scratch_slot slot, size_t bytes);
 
 // Processors this process may use: affinity, cgroup quota, and one per physical core.
 int tt_usable_cores(void);
+// Whether the calling thread is the one the process began with; false where that cannot be told.
+bool tt_on_first_thread(void);
 // Starts a detached thread; false if the system refuses.
 bool tt_start_thread(void (*body)(void*), void* context);
 // Sleeps while *word == expected (may wake early); wakes all who sleep on the word.

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * @file Builds the library twice. dist/ is for Node: one bundle an entry of package.json's exports, the code they share in
- * chunks (so that all entries have the same classes), and declarations; loose modules would take several times as long to
+ * @file Builds the library twice. dist/ is for Node: the library in one chunk, from which each entry of package.json's exports
+ * hands on its part (so that all have the same classes), and declarations; loose modules would take several times as long to
  * import. modules/ is for bundlers: a module for each source file, so that what a program does not use falls away.
  *
  *     node scripts/build.mjs [--if-possible]
@@ -26,6 +26,21 @@ const NAMESPACES = ["nn", "nn/functional", "optim"];
 /** An entry that puts others in order, which bundles with common chunks do not keep: it is written as it stands. */
 const ORDERED = "./src/wasm/index.ts";
 
+/** What else uses parts of the library: all of it is loaded with them, so that it is one chunk and not one for every set of users. */
+const USERS = ["src/vision/index.ts", "src/wasm/init.ts"];
+
+const loadWholeLibrary = {
+  name: "load-whole-library",
+  setup(build) {
+    const library = JSON.stringify(join(root, "src/index.ts"));
+    build.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+      USERS.some((user) => path === join(root, user))
+        ? { contents: `import ${library};\n${readFileSync(path, "utf8")}`, loader: "ts" }
+        : undefined,
+    );
+  },
+};
+
 const present = entries.filter(({ source }) => existsSync(join(root, source)));
 const missing = entries.filter((entry) => !present.includes(entry));
 const isNamespace = ({ source }) => NAMESPACES.some((path) => source === `./src/${path}/index.ts`);
@@ -47,6 +62,8 @@ const { metafile } = await esbuild.build({
   format: "esm",
   platform: "node",
   target: "node20", // lowers `using`
+  supported: { arrow: false }, // V8 compiles functions faster
+  plugins: [loadWholeLibrary],
   packages: "external",
   // Small, but legible: names stay, and lines are short, so that a stack trace says enough without a source map.
   minifyWhitespace: true,

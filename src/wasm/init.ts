@@ -1,10 +1,16 @@
 /** @file Loading the WebAssembly engine where that takes a request. */
+import { choice } from "../backends/cpu/choice.ts";
 import { node } from "../backends/cpu/platform.ts";
 import { wasmEngine } from "../backends/cpu/wasm/engine.ts";
 import { bestModule, forUnsharedMemory } from "../backends/cpu/wasm/module.ts";
 import { started } from "../backends/cpu/wasm/threads.ts";
 import { WebAssembly } from "../backends/cpu/wasm/webassembly.ts";
 import { describe, TorchError, ValueError } from "../core/errors.ts";
+
+if (choice.loaded === "native")
+  throw new TorchError(
+    "typetorch/wasm: expected to be imported before typetorch, which has loaded the native engine: import typetorch/wasm first, or only it",
+  );
 
 export interface InitOptions {
   /**

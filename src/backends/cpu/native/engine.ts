@@ -13,6 +13,8 @@ interface Addon extends Tracker {
   setDeterministic(deterministic: boolean): void;
   setIsa(name: string): void;
   readonly guarded?: boolean;
+  /** Whether this is the thread that the process began with, which no worker is; false also where that cannot be told. */
+  readonly onFirstThread: boolean;
   readonly [kernel: string]: unknown;
 }
 
@@ -37,8 +39,8 @@ export function loadNative(argSlots: number): Engine {
   }
   const args = new Float64Array(argSlots);
   addon.init(args.buffer);
-  // Workers run beside each other: threads of their own would only get in each other's way.
-  if (!builtin("node:worker_threads").isMainThread) addon.setNumThreads(1);
+  // Workers run beside each other: threads of their own would only get in each other's way. (The module takes 2 ms to load.)
+  if (!addon.onFirstThread && !builtin("node:worker_threads").isMainThread) addon.setNumThreads(1);
   let heap: NativeHeap | null | undefined;
   const memory = () => {
     const collectYoung = youngCollector(builtin);
