@@ -65,6 +65,10 @@ struct Narrow<BFloat16> {
   static __attribute__((always_inline)) BFloat16 from(float value) { return to_bfloat16(value); }
 };
 
+// Elements along k that one element of a packed panel holds.
+template <class P>
+inline constexpr int64_t elements_of = 1;
+
 // Negative values become 0, NaN stays.
 template <class T>
 TT_INLINE T relu_of(T value) { return value < 0 ? T(0) : value; }

@@ -23,18 +23,19 @@ constexpr int64_t packed_a_bytes = 4 << 20;    // an A that is packed whole if s
 constexpr int64_t pack_depth = 32;
 constexpr int64_t tasks_per_thread = 4;
 
-template <class S, class T>
+template <class S, class T, class P>
 struct Blocking {
   Product<S, T> product;
+  int64_t steps;  // of P along k
   bool parallel;
   // Rows of C fall into `row_panels` panels of `panel_rows` (the last has fewer).
   int64_t row_panels, panel_rows;
-  int64_t k_block;
+  int64_t k_block;  // in steps
   // The group of columns being computed, and where its panels are packed.
   int64_t first_col, cols, col_panels;
-  T* packed_b;
+  P* packed_b;
   bool read_a_in_place, read_b_in_place;
-  T* packed_a;  // all of A, packed before the tasks begin, if several of them would pack the same rows
+  P* packed_a;  // all of A, packed before the tasks begin, if several of them would pack the same rows
   // A task is one of `row_tasks` x `col_tasks` blocks of panels.
   int64_t row_tasks, col_tasks;
   bool failed;
@@ -42,58 +43,58 @@ struct Blocking {
   int64_t rows_of(int64_t row_panel) const { return min64(panel_rows, product.m - row_panel * panel_rows); }
   int64_t panel_cols(int64_t panel) const { return min64(Tile<T>::cols, cols - panel * Tile<T>::cols); }
   int64_t panel_width(int64_t panel) const { return round_up(panel_cols(panel), Tile<T>::lanes); }
-  T* panel_of_b(int64_t panel) const { return packed_b + panel * Tile<T>::cols * product.k; }
+  P* panel_of_b(int64_t panel) const { return packed_b + panel * Tile<T>::cols * steps; }
   bool in_place(int64_t panel) const { return read_b_in_place && panel_cols(panel) == Tile<T>::cols; }
   // The sums of C need nothing but storing, in rows.
   bool direct() const { return same_type<S, T> && product.is_plain() && product.c.col_stride == 1; }
 };
 
 // Packs steps begin..end of k, in units of pack_depth, of all panels: few enough rows of B that their pages stay known.
-template <class S, class T>
+template <class S, class T, class P>
 void pack_b(void* context, int64_t begin, int64_t end, int) {
-  const Blocking<S, T>& plan = *(Blocking<S, T>*)context;
+  const Blocking<S, T, P>& plan = *(Blocking<S, T, P>*)context;
   const Matrix<const S> b = plan.product.b;
   for (int64_t p = begin * pack_depth; p < end * pack_depth; p += pack_depth) {
-    const int64_t depth = min64(pack_depth, plan.product.k - p);
+    const int64_t from = p * elements_of<P>, depth = min64(pack_depth * elements_of<P>, plan.product.k - from);
     for (int64_t panel = 0; panel < plan.col_panels; panel++) {
       if (plan.in_place(panel)) continue;
       const int64_t width = plan.panel_width(panel);
-      pack_panel<S, T>(b.at(p, plan.first_col + panel * Tile<T>::cols), b.col_stride, b.row_stride,
+      pack_panel(b.at(from, plan.first_col + panel * Tile<T>::cols), b.col_stride, b.row_stride,
                        plan.panel_cols(panel), depth, plan.panel_of_b(panel) + p * width, width);
     }
   }
 }
 
-template <class S, class T>
-TT_INLINE void pack_rows(const Blocking<S, T>& plan, int64_t panel, int64_t p, int64_t depth, T* out) {
+template <class S, class T, class P>
+TT_INLINE void pack_rows(const Blocking<S, T, P>& plan, int64_t panel, int64_t p, int64_t depth, P* out) {
   const Product<S, T>& product = plan.product;
-  pack_panel<S, T>(product.a.at(panel * plan.panel_rows, p), product.a.row_stride, product.a.col_stride,
-                   plan.rows_of(panel), depth, out, Tile<T>::packed_rows);
+  const int64_t from = p * elements_of<P>;
+  pack_panel(product.a.at(panel * plan.panel_rows, from), product.a.row_stride, product.a.col_stride,
+             plan.rows_of(panel), min64(depth * elements_of<P>, product.k - from), out, Tile<T>::packed_rows);
 }
 
 // Packs the row panels begin..end of A.
-template <class S, class T>
+template <class S, class T, class P>
 void pack_a(void* context, int64_t begin, int64_t end, int) {
-  const Blocking<S, T>& plan = *(Blocking<S, T>*)context;
+  const Blocking<S, T, P>& plan = *(Blocking<S, T, P>*)context;
   for (int64_t panel = begin; panel < end; panel++)
-    pack_rows(plan, panel, 0, plan.product.k, plan.packed_a + panel * Tile<T>::packed_rows * plan.product.k);
+    pack_rows(plan, panel, 0, plan.steps, plan.packed_a + panel * Tile<T>::packed_rows * plan.steps);
 }
 
-template <class S, class T>
+template <class S, class T, class P>
 struct Task {
-  const Blocking<S, T>& plan;
+  const Blocking<S, T, P>& plan;
   int64_t first_row_panel, row_panels, first_col_panel, col_panels;
-  T* packed_a;
+  P* packed_a;
   T* tiles;
 
   void run() const {
-    const int64_t k = plan.product.k;
     int64_t done = 0;
     do {
-      const int64_t depth = min64(plan.k_block, k - done);
+      const int64_t depth = min64(plan.k_block, plan.steps - done);
       run_k_block(done, depth);
       done += depth;
-    } while (done < k);
+    } while (done < plan.steps);
   }
 
   void run_k_block(int64_t p, int64_t depth) const {
@@ -103,23 +104,23 @@ struct Task {
       for (int64_t i = 0; i < row_panels; i++)
         pack_rows(plan, first_row_panel + i, p, depth, packed_a + i * depth * Tile<T>::packed_rows);
     }
-    const bool last = p + depth == product.k;
-    const bool keep_tiles = plan.k_block < product.k;
+    const bool last = p + depth == plan.steps;
+    const bool keep_tiles = plan.k_block < plan.steps;
     const bool direct = plan.direct();
     for (int64_t j = 0; j < col_panels; j++) {
       const int64_t panel = first_col_panel + j;
       const int64_t col = plan.first_col + panel * Tile<T>::cols;
       const int64_t cols = plan.panel_cols(panel), width = plan.panel_width(panel);
       const bool in_place = plan.in_place(panel);
-      const T* b = in_place ? (const T*)product.b.at(p, col) : plan.panel_of_b(panel) + p * width;
+      const P* b = in_place ? (const P*)product.b.at(p, col) : plan.panel_of_b(panel) + p * width;
       const int64_t b_stride = in_place ? product.b.row_stride : width;
       for (int64_t i = 0; i < row_panels; i++) {
         const int64_t row = (first_row_panel + i) * plan.panel_rows;
         const int64_t rows = plan.rows_of(first_row_panel + i);
-        const T* packed = pack_here ? packed_a + i * depth * Tile<T>::packed_rows
-                                    : plan.packed_a + ((first_row_panel + i) * product.k + p) * Tile<T>::packed_rows;
-        const T* a = plan.read_a_in_place ? (const T*)product.a.at(row, p) : packed;
-        const auto micro = find_micro<T>((int)rows, (int)(width / Tile<T>::lanes), !plan.read_a_in_place);
+        const P* packed = pack_here ? packed_a + i * depth * Tile<T>::packed_rows
+                                    : plan.packed_a + ((first_row_panel + i) * plan.steps + p) * Tile<T>::packed_rows;
+        const P* a = plan.read_a_in_place ? (const P*)product.a.at(row, p) : packed;
+        const auto micro = Micro<P>::find((int)rows, (int)(width / Tile<T>::lanes), !plan.read_a_in_place);
         if (direct && cols == width) {
           micro(depth, a, product.a.row_stride, b, b_stride, (T*)product.c.at(row, col), product.c.row_stride, p > 0);
           continue;
@@ -136,15 +137,15 @@ struct Task {
   }
 };
 
-template <class S, class T>
+template <class S, class T, class P>
 void run_tasks(void* context, int64_t begin, int64_t end, int) {
-  Blocking<S, T>& plan = *(Blocking<S, T>*)context;
+  Blocking<S, T, P>& plan = *(Blocking<S, T, P>*)context;
   const int64_t most_rows = divide_up(plan.row_panels, plan.row_tasks);
   const int64_t most_cols = divide_up(plan.col_panels, plan.col_tasks);
-  const int64_t tiles = plan.k_block < plan.product.k ? most_rows * most_cols : 1;
+  const int64_t tiles = plan.k_block < plan.steps ? most_rows * most_cols : 1;
   const bool pack_here = !plan.read_a_in_place && !plan.packed_a;
   const int64_t elements = pack_here ? most_rows * plan.k_block * Tile<T>::packed_rows : 1;
-  T* packed_a = (T*)tt_scratch(TT_SCRATCH_GEMM_TASK_A, sizeof(T) * elements);
+  P* packed_a = (P*)tt_scratch(TT_SCRATCH_GEMM_TASK_A, sizeof(P) * elements);
   T* sums = (T*)tt_scratch(TT_SCRATCH_GEMM_C, sizeof(T) * tiles * Tile<T>::rows * Tile<T>::cols);
   if (!packed_a || !sums) {
     plan.failed = true;
@@ -156,7 +157,7 @@ void run_tasks(void* context, int64_t begin, int64_t end, int) {
     const int64_t next_row = plan.row_panels * (row_task + 1) / plan.row_tasks;
     const int64_t col = plan.col_panels * col_task / plan.col_tasks;
     const int64_t next_col = plan.col_panels * (col_task + 1) / plan.col_tasks;
-    Task<S, T>{plan, row, next_row - row, col, next_col - col, packed_a, sums}.run();
+    Task<S, T, P>{plan, row, next_row - row, col, next_col - col, packed_a, sums}.run();
   }
 }
 
@@ -165,8 +166,8 @@ TT_INLINE int64_t evenly(int64_t tasks, int64_t most) {
   return min64(most, round_up(tasks, tt_num_threads()));
 }
 
-template <class S, class T>
-void divide_into_tasks(Blocking<S, T>& plan) {
+template <class S, class T, class P>
+void divide_into_tasks(Blocking<S, T, P>& plan) {
   plan.row_tasks = divide_up(plan.row_panels, task_row_panels);
   const int64_t tile_bytes = Tile<T>::rows * Tile<T>::cols * sizeof(T);
   const int64_t most_col_panels = max64(1, task_tile_bytes / (min64(plan.row_panels, task_row_panels) * tile_bytes));
@@ -213,50 +214,52 @@ bool rows_collide(int64_t bytes) {
   return divide_up(Tile<T>::rows, places) > 3;
 }
 
-// Computes one product; `parallel` lets it use the pool.
-template <class S, class T>
+// Computes one product; `parallel` lets it use the pool. P is what a packed panel holds: a step along k.
+template <class S, class T, class P = T>
 int32_t gemm(Product<S, T> product, bool parallel) {
   if (product.m <= 0 || product.n <= 0) return TT_OK;
   if (estimate(product.transposed()) < estimate(product)) product = product.transposed();
 
   const int64_t m = product.m, n = product.n, k = product.k;
-  Blocking<S, T> plan = {};
+  Blocking<S, T, P> plan = {};
   plan.product = product;
+  plan.steps = divide_up(k, elements_of<P>);
   plan.parallel = parallel && m * n * k >= parallel_work && tt_num_threads() > 1;
   // Panels of equal height: 16 rows are 8 + 8, not 14 + 2, which would leave the multipliers waiting.
   plan.row_panels = divide_up(m, Tile<T>::rows);
   plan.panel_rows = divide_up(m, plan.row_panels);
   plan.row_panels = divide_up(m, plan.panel_rows);
-  const int64_t most_depth = panel_bytes / (Tile<T>::cols * sizeof(T));
-  plan.k_block = max64(1, divide_up(k, max64(1, divide_up(k, most_depth))));
+  const int64_t most_depth = panel_bytes / (Tile<T>::cols * sizeof(P));
+  plan.k_block = max64(1, divide_up(plan.steps, max64(1, divide_up(plan.steps, most_depth))));
   plan.read_a_in_place = same_type<S, T> && product.a.col_stride == 1 && n <= 8 * Tile<T>::cols &&
                          (!rows_collide<T>(product.a.row_stride * sizeof(T)) || n <= Tile<T>::cols);
   plan.read_b_in_place = same_type<S, T> && product.b.col_stride == 1 &&
                          (plan.row_panels == 1 || k * product.b.row_stride * (int64_t)sizeof(T) <= small_b_bytes);
 
   // Columns are taken in groups whose packed panels stay within the budget.
-  int64_t group = max64(1, packed_b_bytes / (int64_t)sizeof(T) / max64(k, 1) / Tile<T>::cols) * Tile<T>::cols;
+  int64_t group = max64(1, packed_b_bytes / (int64_t)sizeof(P) / max64(plan.steps, 1) / Tile<T>::cols) * Tile<T>::cols;
   if (plan.read_b_in_place) group = n;
   group = min64(group, round_up(n, Tile<T>::lanes));
-  const size_t bytes = sizeof(T) * max64(k, 1) * round_up(group, Tile<T>::lanes);
+  const size_t bytes = sizeof(P) * max64(plan.steps, 1) * round_up(group, Tile<T>::lanes);
   const bool large = (int64_t)bytes > 2 * packed_b_bytes;
-  plan.packed_b = (T*)(large ? tt_alloc(bytes) : tt_scratch(TT_SCRATCH_GEMM_B, bytes));
+  plan.packed_b = (P*)(large ? tt_alloc(bytes) : tt_scratch(TT_SCRATCH_GEMM_B, bytes));
   if (!plan.packed_b) return TT_OUT_OF_MEMORY;
 
   for (plan.first_col = 0; plan.first_col < n; plan.first_col += group) {
     plan.cols = min64(group, n - plan.first_col);
     plan.col_panels = divide_up(plan.cols, Tile<T>::cols);
-    run_maybe_parallel(plan.parallel && plan.cols * k >= parallel_pack, divide_up(k, pack_depth), pack_b<S, T>, &plan);
+    run_maybe_parallel(plan.parallel && plan.cols * k >= parallel_pack, divide_up(plan.steps, pack_depth),
+                       pack_b<S, T, P>, &plan);
 
     divide_into_tasks(plan);
-    const int64_t elements = plan.row_panels * Tile<T>::packed_rows * k;
-    const bool share_a = plan.col_tasks > 1 && elements * (int64_t)sizeof(T) <= packed_a_bytes;
+    const int64_t elements = plan.row_panels * Tile<T>::packed_rows * plan.steps;
+    const bool share_a = plan.col_tasks > 1 && elements * (int64_t)sizeof(P) <= packed_a_bytes;
     if (!plan.packed_a && !plan.read_a_in_place && share_a) {
-      plan.packed_a = (T*)tt_scratch(TT_SCRATCH_GEMM_A, sizeof(T) * elements);
+      plan.packed_a = (P*)tt_scratch(TT_SCRATCH_GEMM_A, sizeof(P) * elements);
       const bool parallel_a = plan.parallel && elements >= parallel_pack;
-      if (plan.packed_a) run_maybe_parallel(parallel_a, plan.row_panels, pack_a<S, T>, &plan);
+      if (plan.packed_a) run_maybe_parallel(parallel_a, plan.row_panels, pack_a<S, T, P>, &plan);
     }
-    run_maybe_parallel(plan.parallel, plan.row_tasks * plan.col_tasks, run_tasks<S, T>, &plan);
+    run_maybe_parallel(plan.parallel, plan.row_tasks * plan.col_tasks, run_tasks<S, T, P>, &plan);
   }
   if (large) tt_free(plan.packed_b);
   return plan.failed ? TT_OUT_OF_MEMORY : TT_OK;

@@ -92,5 +92,11 @@ MicroKernel<T> find_micro(int rows, int vectors, bool packed) {
   }
 }
 
+// The kernel for packed panels of P.
+template <class P>
+struct Micro {
+  static MicroKernel<P> find(int rows, int vectors, bool packed) { return find_micro<P>(rows, vectors, packed); }
+};
+
 }  // namespace
 }  // namespace TT_NS
