@@ -12,6 +12,7 @@
   X(norm_segments)    \
   X(pointwise)        \
   X(pool)             \
+  X(recurrence)       \
   X(reduce)           \
   X(softmax)          \
   X(update_each)      \

@@ -8,6 +8,7 @@ import type { LinalgKernels } from "./linalg-kernels.ts";
 import type { LossKernels } from "./loss-kernels.ts";
 import type { NormKernels } from "./norm-kernels.ts";
 import type { PoolKernels } from "./pool-kernels.ts";
+import type { RecurrenceKernels } from "./recurrence-kernels.ts";
 import type { ResampleKernels } from "./resample-kernels.ts";
 
 /** What is added to a matrix product, and done to the sum. */
@@ -85,6 +86,7 @@ export interface Kernels
     LossKernels,
     NormKernels,
     PoolKernels,
+    RecurrenceKernels,
     ResampleKernels {
   readonly random: RandomKernels;
   readonly linalg: LinalgKernels;

@@ -48,6 +48,17 @@ export function largeOps(torch) {
     [4, 4, 130, 32],
   );
 
+  // Recurrent layers: threads that take sequences of their own, and few sequences that they share.
+  const lstm = (name, x, h) =>
+    grad(
+      `lstm of ${name}`,
+      (x, h, c, ...weights) => torch.cat(torch.lstm(x, [h, c], weights, true, 1, 0, true, false, false)),
+      x,
+      ...[h, h, [4 * h[2], x[2]], [4 * h[2], h[2]], [4 * h[2]], [4 * h[2]]],
+    );
+  lstm("many sequences", [10, 37, 16], [1, 37, 48]);
+  lstm("few sequences", [4, 2, 16], [1, 2, 300]);
+
   // Convolutions: products of patches, direct ones, groups, strides; sums over pixels and samples for the weights.
   const conv = (name, x, w, options) => grad(`conv2d ${name}`, (a, b, c) => F.conv2d(a, b, c, options), x, w, [w[0]]);
   conv("3x3", [8, 32, 28, 28], [48, 32, 3, 3], { padding: 1 });

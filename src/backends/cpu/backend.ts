@@ -6,8 +6,8 @@ import { numelOf, type Shape } from "../../core/shape.ts";
 import type { Program } from "../../expr/program.ts";
 import { type Backend, type Operand, registerBackend } from "../backend.ts";
 import type { Epilogue } from "../kernels.ts";
-import { check, operandAddress, putAll, putFlat, putOperand } from "./call.ts";
-import { ARG_SLOTS, argBits, args, engine, kernel } from "./engine.ts";
+import { check, operandAddress, programAddress, putAll, putFlat, putOperand } from "./call.ts";
+import { ARG_SLOTS, argBits, args, kernel } from "./engine.ts";
 import { argReduce } from "./kernels/arg-reduce.ts";
 import * as attentionKernels from "./kernels/attention.ts";
 import * as convKernels from "./kernels/conv.ts";
@@ -19,6 +19,7 @@ import * as lossKernels from "./kernels/loss.ts";
 import * as normKernels from "./kernels/norm.ts";
 import * as poolKernels from "./kernels/pool.ts";
 import * as randomKernels from "./kernels/random.ts";
+import * as recurrenceKernels from "./kernels/recurrence.ts";
 import * as resampleKernels from "./kernels/resample.ts";
 import * as scanKernels from "./kernels/scan.ts";
 import * as softmaxKernels from "./kernels/softmax.ts";
@@ -30,18 +31,6 @@ const pointwiseKernel = kernel("pointwise");
 const updateEachKernel = kernel("update_each");
 const reduceKernel = kernel("reduce");
 const matmulKernel = kernel("matmul");
-
-const programAddresses = new WeakMap<Program, number>();
-
-/** Programs never change, so their address is asked for once. */
-function programAddress(program: Program): number {
-  let found = programAddresses.get(program);
-  if (found === undefined) {
-    found = engine.place(program.code);
-    programAddresses.set(program, found);
-  }
-  return found;
-}
 
 /** Whether all operands lie row-major in the same shape, so that one loop serves. */
 function allFlat(outs: readonly Operand[], ins: readonly Operand[], numel: number): boolean {
@@ -239,6 +228,7 @@ export const cpuBackend: Backend = {
     ...scanKernels,
     ...convKernels,
     ...poolKernels,
+    ...recurrenceKernels,
     ...resampleKernels,
     ...fftKernels,
     argReduce,

@@ -2,13 +2,26 @@
 import { TorchError } from "../../core/errors.ts";
 import { broadcastStrides } from "../../core/layout.ts";
 import type { Shape } from "../../core/shape.ts";
+import type { Program } from "../../expr/program.ts";
 import type { Operand } from "../backend.ts";
-import { args } from "./engine.ts";
+import { args, engine } from "./engine.ts";
 import { address } from "./memory.ts";
 
 /** The address of an operand's first element. */
 export function operandAddress(x: Operand): number {
   return address(x.storage) + x.layout.offset * x.dtype.itemsize;
+}
+
+const programAddresses = new WeakMap<Program, number>();
+
+/** Programs never change, so their address is asked for once. */
+export function programAddress(program: Program): number {
+  let found = programAddresses.get(program);
+  if (found === undefined) {
+    found = engine.place(program.code);
+    programAddresses.set(program, found);
+  }
+  return found;
 }
 
 /** Writes numbers from slot `at` on; gives the next free slot. */

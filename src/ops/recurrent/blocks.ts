@@ -1,22 +1,24 @@
 /** @file Matrices side by side in one, as the steps of a recurrent layer read and write them. */
-import type { Backend, Operand } from "../../backends/backend.ts";
+import type { Operand } from "../../backends/backend.ts";
+import type { ProgramAction, StepRows } from "../../backends/recurrence-kernels.ts";
 import { Layout } from "../../core/layout.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { allocate } from "../creation.ts";
 import type { Pass } from "./cell.ts";
 
-/** A part of a contiguous matrix: `rows` of its rows, and of these `columns` elements. */
-export function part(
-  t: Tensor,
-  first: number,
-  rows: number,
-  from = 0,
-  columns: number = t.shape[1] as number,
-): Operand {
-  const width = t.shape[1] as number;
-  const layout = new Layout([rows, columns], [width, 1], t.layout.offset + first * width + from);
-  return { storage: t.storage, layout, dtype: t.dtype };
+/** A contiguous matrix, or some columns of it, of which each step takes rows of its own. */
+export function ofStep(t: Tensor, from = 0, columns: number = t.shape[1] as number): StepRows {
+  const [rows, width] = t.shape as [number, number];
+  const of: Operand = {
+    storage: t.storage,
+    layout: new Layout([rows, columns], [width, 1], t.layout.offset + from),
+    dtype: t.dtype,
+  };
+  return { of, moves: true };
 }
+
+/** A contiguous matrix that all steps share: a row for each sequence. */
+export const ofAll = (t: Tensor): StepRows => ({ ...ofStep(t), moves: false });
 
 /** Name and number of columns of each block. */
 export type BlockSizes = readonly (readonly [name: string, columns: number])[];
@@ -39,10 +41,15 @@ export class Blocks {
     return this.places.has(name);
   }
 
-  /** Some rows of a block. */
-  at(name: string, first: number, rows: number): Operand {
+  /** A block, of which each step takes rows of its own. */
+  ofStep(name: string): StepRows {
     const { from, columns } = this.places.get(name) as { from: number; columns: number };
-    return part(this.tensor, first, rows, from, columns);
+    return ofStep(this.tensor, from, columns);
+  }
+
+  /** A block of as many rows as there are sequences. */
+  ofAll(name: string): StepRows {
+    return { ...this.ofStep(name), moves: false };
   }
 
   /** A block, as a matrix. */
@@ -52,13 +59,11 @@ export class Blocks {
   }
 }
 
-/** Runs a pass over its elements; `read` and `written` find operands by name. */
-export function runPass(
-  backend: Backend,
-  pass: Pass,
-  written: (name: string) => Operand,
-  read: (name: string) => Operand,
-): void {
-  const outs = pass.writes.map(written);
-  backend.pointwise(pass.program, outs, pass.reads.map(read), (outs[0] as Operand).layout.shape, []);
+/** A pass over a step's elements; `read` and `written` find operands by name. */
+export function passAction(
+  { program, reads, writes }: Pass,
+  written: (name: string) => StepRows,
+  read: (name: string) => StepRows,
+): ProgramAction {
+  return { program, outs: writes.map(written), ins: reads.map(read) };
 }

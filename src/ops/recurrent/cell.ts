@@ -161,6 +161,16 @@ export class Cell {
     });
   }
 
+  /** What a projection needs beside: a hidden state from one place to another. */
+  copy(type: RegisterType): Pass {
+    return this.pass(`copy ${type}`, type, () => ({ copy: HIDDEN }));
+  }
+
+  /** And backward: the gradient of a hidden state, of it as an output and as what the next step takes. */
+  total(type: RegisterType): Pass {
+    return this.pass(`total ${type}`, type, () => ({ total: arg(GRADIENT.output).add(arg(GRADIENT.hidden)) }));
+  }
+
   private pass(key: string, type: RegisterType, outputs: () => Readonly<Record<string, Expr>>): Pass {
     let found = this.passes.get(key);
     if (found === undefined) {

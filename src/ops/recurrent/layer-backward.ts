@@ -1,12 +1,12 @@
 /** @file A recurrent layer backward. */
-import { backendOf, type Operand } from "../../backends/backend.ts";
+import { backendOf } from "../../backends/backend.ts";
+import type { ProductAction, ProgramAction, StepRows } from "../../backends/recurrence-kernels.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { arg, compile } from "../../expr/index.ts";
 import { allocate } from "../creation.ts";
 import { registerType } from "../dtypes.ts";
 import { product } from "../matmul.ts";
-import { Blocks, part, runPass } from "./blocks.ts";
-import { CELL, GRADIENT, gradientOf, HIDDEN, type Pass } from "./cell.ts";
+import { Blocks, ofAll, ofStep, passAction } from "./blocks.ts";
+import { CELL, GRADIENT, gradientOf, HIDDEN } from "./cell.ts";
 import type { LayerAttrs, LayerInputs } from "./layer.ts";
 import { fresh, keptSizes, sizesOf, UNPROJECTED } from "./layer-forward.ts";
 
@@ -19,13 +19,6 @@ export interface ResultGradients {
 
 type InputGradients = { -readonly [N in keyof LayerInputs]?: Tensor };
 
-/** The gradient of a hidden state: of it as an output, and as what the next step takes. */
-const total = arg(GRADIENT.output).add(arg(GRADIENT.hidden));
-const totalPass = (type: "f32" | "f64"): Pass => {
-  const reads = [GRADIENT.output, GRADIENT.hidden];
-  return { program: compile([total], reads, [], type), reads, writes: [GRADIENT.hidden] };
-};
-
 /** @param kept - what the forward has kept; it is only read, since backward may run again */
 export function layerBackward(
   on: LayerInputs,
@@ -36,7 +29,7 @@ export function layerBackward(
 ): InputGradients {
   const { input, weightHh, weightHr } = on;
   const backend = backendOf(input.device);
-  const { matmul } = backend.kernels;
+  const { recurrence } = backend.kernels;
   const sizes = sizesOf(on, cell);
   const { spec, hiddenGates } = cell;
   const projected = weightHr !== null;
@@ -53,37 +46,39 @@ export function layerBackward(
   const ofProjection = allocate([projected ? sizes.rows : 0, sizes.state], input.dtype, input.device);
   const unprojected = allocate([projected ? sizes.batch : 0, sizes.hidden], input.dtype, input.device);
   const pass = cell.backward(type, projected);
-  const sum = projected ? totalPass(type) : null;
-  const flowsDirectly = pass.writes.includes(gradientOf(HIDDEN.name));
 
-  for (const { first, rows } of steps.toReversed()) {
-    const state = part(hidden, 0, rows);
-    let ofState = state;
-    if (weightHr !== null && sum !== null) {
-      const projection = part(ofProjection, first, rows);
-      runPass(
-        backend,
-        sum,
+  const state = ofAll(hidden);
+  const ofState = projected ? ofAll(unprojected) : state;
+  const written = (name: string): StepRows => {
+    if (name === gradientOf(HIDDEN.name)) return state;
+    if (name === gradientOf(CELL.name)) return ofAll(cellState as Tensor);
+    return (ofGates.has(name) ? ofGates : ofHidden).ofStep(name);
+  };
+  const read = (name: string): StepRows => {
+    if (name === GRADIENT.output) return ofStep(output);
+    if (name === GRADIENT.hidden) return ofState;
+    return name === GRADIENT.cell ? ofAll(cellState as Tensor) : keptBlocks.ofStep(name);
+  };
+  const actions: (ProductAction | ProgramAction)[] = [];
+  if (weightHr !== null) {
+    const projection = ofStep(ofProjection);
+    actions.push(
+      passAction(
+        cell.total(type),
         () => projection,
-        (name) => (name === GRADIENT.output ? part(output, first, rows) : state),
-      );
-      ofState = part(unprojected, 0, rows);
-      matmul(ofState, projection, weightHr, 1, null);
-    }
-    const written = (name: string): Operand => {
-      if (name === gradientOf(HIDDEN.name)) return state;
-      if (name === gradientOf(CELL.name)) return part(cellState as Tensor, 0, rows);
-      return (spec.apart && !ofGates.has(name) ? ofHidden : ofGates).at(name, first, rows);
-    };
-    const read = (name: string): Operand => {
-      if (name === GRADIENT.output) return part(output, first, rows);
-      if (name === GRADIENT.hidden) return ofState;
-      if (name === GRADIENT.cell) return part(cellState as Tensor, 0, rows);
-      return keptBlocks.at(name, first, rows);
-    };
-    runPass(backend, pass, written, read);
-    matmul(state, part(ofHidden.tensor, first, rows), weightHh, 1, flowsDirectly ? { d: state, beta: 1 } : null);
+        (name) => (name === GRADIENT.output ? ofStep(output) : state),
+      ),
+      { out: ofState, a: projection, b: weightHr, start: null },
+    );
   }
+  const flowsDirectly = pass.writes.includes(gradientOf(HIDDEN.name));
+  actions.push(passAction(pass, written, read), {
+    out: state,
+    a: ofStep(ofHidden.tensor),
+    b: weightHh,
+    start: flowsDirectly ? "out" : null,
+  });
+  recurrence(sizes.batch, steps.toReversed(), actions);
 
   const [gates, hiddenProducts] = [ofGates.tensor, ofHidden.tensor];
   const compute: { readonly [N in keyof LayerInputs]: () => Tensor } = {

@@ -1,9 +1,10 @@
 /** @file A recurrent layer forward. */
-import { backendOf, type Operand } from "../../backends/backend.ts";
-import { Tensor } from "../../core/tensor.ts";
+import { backendOf } from "../../backends/backend.ts";
+import type { ProductAction, ProgramAction, StepRows } from "../../backends/recurrence-kernels.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import { allocate } from "../creation.ts";
 import { registerType } from "../dtypes.ts";
-import { type BlockSizes, Blocks, part, runPass } from "./blocks.ts";
+import { type BlockSizes, Blocks, ofAll, ofStep, passAction } from "./blocks.ts";
 import { CELL, type Cell, HIDDEN, NEXT } from "./cell.ts";
 import type { LayerAttrs, LayerInputs, LayerResult } from "./layer.ts";
 
@@ -39,7 +40,6 @@ export function keptSizes(cell: Cell, sizes: Sizes, projected: boolean): BlockSi
 
 /** A contiguous tensor of its own with the same elements. */
 export const fresh = (t: Tensor): Tensor => allocate(t.shape, t.dtype, t.device).copy_(t);
-const asTensor = ({ storage, layout, dtype }: Operand): Tensor => new Tensor(storage, layout, dtype);
 
 /** @returns the results, and what backward reads if it will follow */
 export function layerForward(
@@ -49,7 +49,7 @@ export function layerForward(
 ): LayerResult & { readonly kept: Tensor | null } {
   const { input, weightHh, weightHr } = on;
   const backend = backendOf(input.device);
-  const { matmul } = backend.kernels;
+  const { matmul, recurrence } = backend.kernels;
   const sizes = sizesOf(on, cell);
   const { spec, hiddenGates } = cell;
   const gateColumns = spec.gates.length * sizes.hidden;
@@ -61,10 +61,9 @@ export function layerForward(
     rows: sizes.rows,
     like: input,
   });
-  const products = (first: number, rows: number) => part(kept.tensor, first, rows, 0, gateColumns);
+  const products = ofStep(kept.tensor, 0, gateColumns);
   const bias = on.biasIh === null || apart ? on.biasIh : on.biasIh.add(on.biasHh as Tensor);
-  const added = (d: Tensor | null) => (d === null ? null : { d, beta: 1 });
-  matmul(products(0, sizes.rows), input, on.weightIh.t(), 1, added(bias));
+  matmul(products.of, input, on.weightIh.t(), 1, bias === null ? null : { d: bias, beta: 1 });
 
   const ofHidden = new Blocks(
     hiddenGates.map((gate) => [gate, sizes.hidden]),
@@ -74,34 +73,39 @@ export function layerForward(
   const hidden = fresh(on.hidden);
   const cellState = on.cell === null ? null : fresh(on.cell);
   const output = allocate([sizes.rows, sizes.state], input.dtype, input.device);
-  const turned = weightHh.t().contiguous(); // every step reads it, and rows are read faster
-  const pass = cell.forward(registerType(input.dtype), keeps, projected);
+  const type = registerType(input.dtype) as "f32" | "f64"; // floating
 
-  for (const { first, rows } of steps) {
-    const state = part(hidden, 0, rows);
-    const leaving = part(output, first, rows);
-    if (apart) matmul(part(ofHidden.tensor, 0, rows), state, turned, 1, added(on.biasHh));
-    else matmul(products(first, rows), state, turned, 1, { d: products(first, rows), beta: 1 });
-    const beforeProjection = keeps && projected ? kept.at(UNPROJECTED, first, rows) : part(unprojected, 0, rows);
-    const written = (name: string): Operand => {
-      if (name === NEXT.output) return leaving;
-      if (name === NEXT.hidden) return projected ? beforeProjection : state;
-      if (name === NEXT.cell) return part(cellState as Tensor, 0, rows);
-      return kept.at(name, first, rows);
-    };
-    const read = (name: string): Operand => {
-      if (name === HIDDEN.name) return state;
-      if (name === CELL.name) return part(cellState as Tensor, 0, rows);
-      return hiddenGates.includes(name) ? ofHidden.at(name, 0, rows) : kept.at(name, first, rows);
-    };
-    runPass(backend, pass, written, read);
-    if (!projected) continue;
-    matmul(leaving, beforeProjection, weightHr.t(), 1, null);
-    if (keeps) asTensor(kept.at(HIDDEN.name, first, rows)).copy_(asTensor(state));
-    asTensor(state).copy_(asTensor(leaving));
+  const state = ofAll(hidden);
+  const leaving = ofStep(output);
+  const beforeProjection = keeps && projected ? kept.ofStep(UNPROJECTED) : ofAll(unprojected);
+  const written = (name: string): StepRows => {
+    if (name === NEXT.output) return leaving;
+    if (name === NEXT.hidden) return projected ? beforeProjection : state;
+    return name === NEXT.cell ? ofAll(cellState as Tensor) : kept.ofStep(name);
+  };
+  const read = (name: string): StepRows => {
+    if (name === HIDDEN.name) return state;
+    if (name === CELL.name) return ofAll(cellState as Tensor);
+    return ofHidden.has(name) ? ofHidden.ofAll(name) : kept.ofStep(name);
+  };
+  const product = apart ? ofAll(ofHidden.tensor) : products;
+  const actions: (ProductAction | ProgramAction)[] = [
+    { out: product, a: state, b: weightHh.t(), start: apart ? (on.biasHh?.contiguous() ?? null) : "out" },
+    passAction(cell.forward(type, keeps, projected), written, read),
+  ];
+  if (weightHr !== null) {
+    const copy = (to: StepRows, from: StepRows) =>
+      passAction(
+        cell.copy(type),
+        () => to,
+        () => from,
+      );
+    actions.push({ out: leaving, a: beforeProjection, b: weightHr.t(), start: null });
+    if (keeps) actions.push(copy(kept.ofStep(HIDDEN.name), state));
+    actions.push(copy(state, leaving));
   }
-  for (const { storage } of [ofHidden.tensor, unprojected, turned])
-    if (storage !== weightHh.storage) backend.recycle(storage);
+  recurrence(sizes.batch, steps, actions);
+  for (const { storage } of [ofHidden.tensor, unprojected]) backend.recycle(storage);
   if (!keeps) backend.recycle(kept.tensor.storage);
   return { output, hidden, cell: cellState, kept: keeps ? kept.tensor : null };
 }

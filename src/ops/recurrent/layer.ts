@@ -1,12 +1,14 @@
 /**
  * @file One layer of a recurrent network in one direction, over all time steps, as one node. The products of the input are one matrix
- * product; a step is one product with the hidden state and one pass over its elements, and so is a step backward.
+ * product; a step is one product with the hidden state and one pass over its elements, and so is a step backward. One kernel runs all
+ * steps, of all of which the weights' gradients are one product each.
  * `layer-of-steps.ts` says the same in ops on tensors, of which derivatives of higher order are taken.
  */
 import { grad } from "../../autograd/api.ts";
 import { shouldRecord } from "../../autograd/graph.ts";
 import { isGradEnabled } from "../../autograd/modes.ts";
 import type { Grad } from "../../autograd/node.ts";
+import type { Step } from "../../backends/recurrence-kernels.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Context, KernelOp } from "../kernel-form.ts";
 import { kernelOp } from "../kernel-form.ts";
@@ -14,12 +16,6 @@ import type { Cell } from "./cell.ts";
 import { layerBackward } from "./layer-backward.ts";
 import { layerForward } from "./layer-forward.ts";
 import { layerOfSteps } from "./layer-of-steps.ts";
-
-/** Rows of the input that one time step takes: sequences that have ended take no part. */
-export interface Step {
-  readonly first: number;
-  readonly rows: number;
-}
 
 /** The steps in the order of time, for so many sequences each. */
 export function stepsOf(batchSizes: readonly number[]): Step[] {
