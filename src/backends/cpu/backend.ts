@@ -83,7 +83,21 @@ function pointwise(
   if (status !== 0) check("pointwise", status);
 }
 
-/** Sets whose operands lie flat go to the engine as many at once as fit its argument slots; the others are run one by one. */
+/** Into how many parts the operands of an update are divided at most, and elements of one at least. */
+const MOST_PARTS = 8;
+const LEAST_PART = 1 << 12;
+
+/** Where a part begins: at a cache line. */
+const startOf = (part: number, parts: number, numel: number): number =>
+  part === parts ? numel : Math.floor((numel * part) / parts / 16) * 16;
+
+/**
+ * Sets whose operands lie flat go to the engine as many at once as fit its argument slots; the others are run one by one.
+ *
+ * The engine shares out all elements among its threads in the order given. First come the first parts of all large sets, then the
+ * second ones …: so a thread has the same part of each, as it had in the products that read the parameter and made the gradient,
+ * and need not fetch them from another core.
+ */
 function updateEach(
   program: Program,
   written: readonly number[],
@@ -93,39 +107,50 @@ function updateEach(
   const { nIn, nOut, nScalars } = program;
   const row = 1 + nIn + nScalars;
   const first = 6 + nOut;
-  let sets = 0;
+  const sets = operands.length / nIn;
+  let rows = 0;
   let at = first;
   const flush = () => {
-    if (sets === 0) return;
+    if (rows === 0) return;
     args[0] = programAddress(program);
-    args[1] = sets;
+    args[1] = rows;
     args[2] = nOut;
     args[3] = nIn;
     args[4] = nScalars;
     args[5] = (operands[0] as Operand).dtype.code;
     for (let k = 0; k < nOut; k++) args[6 + k] = written[k] as number;
-    sets = 0;
+    rows = 0;
     at = first;
     check("updateEach", updateEachKernel());
   };
-  for (let i = 0, s = 0; i < operands.length; i += nIn, s += nScalars) {
-    const { numel, shape } = (operands[i] as Operand).layout;
-    if (numel === 0) continue;
-    let flat = true;
-    for (let k = 0; k < nIn; k++) flat &&= (operands[i + k] as Operand).layout.isContiguous;
-    if (!flat) {
-      const ins = operands.slice(i, i + nIn);
-      const outs = written.map((k) => ins[k] as Operand);
-      flush();
-      pointwise(program, outs, ins, shape, scalars.slice(s, s + nScalars));
-      continue;
-    }
+  const add = (set: number, from: number, to: number) => {
     if (at + row > ARG_SLOTS) flush();
-    args[at++] = numel;
-    for (let k = 0; k < nIn; k++) args[at++] = operandAddress(operands[i + k] as Operand);
-    for (let k = 0; k < nScalars; k++) args[at++] = scalars[s + k] as number;
-    sets++;
-  }
+    args[at++] = to - from;
+    for (let k = set * nIn; k < (set + 1) * nIn; k++) {
+      const x = operands[k] as Operand;
+      args[at++] = operandAddress(x) + from * x.dtype.itemsize;
+    }
+    for (let s = set * nScalars; s < (set + 1) * nScalars; s++) args[at++] = scalars[s] as number;
+    rows++;
+  };
+  const runAlone = (set: number, shape: Shape) => {
+    const ins = operands.slice(set * nIn, (set + 1) * nIn);
+    const outs = written.map((k) => ins[k] as Operand);
+    flush();
+    pointwise(program, outs, ins, shape, scalars.slice(set * nScalars, (set + 1) * nScalars));
+  };
+  const parts = Math.max(1, Math.min(MOST_PARTS, Math.floor((ARG_SLOTS - first) / row / sets)));
+  for (let part = 0; part < parts; part++)
+    for (let set = 0; set < sets; set++) {
+      const { numel, shape } = (operands[set * nIn] as Operand).layout;
+      let flat = true;
+      for (let k = set * nIn; k < (set + 1) * nIn; k++) flat &&= (operands[k] as Operand).layout.isContiguous;
+      const isDivided = flat && numel >= LEAST_PART * parts;
+      if (isDivided) add(set, startOf(part, parts, numel), startOf(part + 1, parts, numel));
+      else if (numel === 0 || set % parts !== part) continue;
+      else if (flat) add(set, 0, numel);
+      else runAlone(set, shape);
+    }
   flush();
 }
 
