@@ -10,6 +10,7 @@
   X(norm_columns)     \
   X(norm_rows)        \
   X(norm_segments)    \
+  X(normal_fill)      \
   X(pointwise)        \
   X(pool)             \
   X(recurrence)       \
@@ -50,6 +51,7 @@
   X(scan)                      \
   X(scatter)                   \
   X(searchsorted)              \
+  X(sequence)                  \
   X(sort)                      \
   X(sort_rows)                 \
   X(topk)                      \

@@ -81,5 +81,18 @@ TT_INLINE float unit_float(uint32_t word) { return float(int32_t(word & 0xffffff
 template <typename T>
 constexpr int kDigits = same<T, double> ? 53 : same<T, float> ? 24 : same<T, f16> ? 11 : 8;
 
+template <typename T>
+TT_INLINE T unit_value(const uint32_t* words) {
+  if constexpr (same<T, double>)
+    return unit_double(words[0], words[1]);
+  else if constexpr (same<T, float>)
+    return unit_float(words[0]);
+  else
+    return narrow<T>(float(words[0] & ((1u << kDigits<T>)-1)) / float(1 << kDigits<T>));
+}
+
+// Samples that are made at a time.
+constexpr int kChunk = 512;
+
 }  // namespace
 }  // namespace TT_NS

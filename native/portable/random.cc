@@ -5,6 +5,7 @@
 //
 // random:      [state, distribution, a, b, c, d, nIn, ndim, sizes[ndim], out: address, dtype, strides[ndim]; in: the same]
 //   Fills `out` in PyTorch's order: ascending strides, not row-major. `in` (nIn = 1) holds Bernoulli's probabilities.
+//   (16 and more contiguous normal numbers are native/kernels/normal_fill.cc's.)
 //   distribution 0 uniform(a = from, b = to)   1 normal(a = mean, b = std)   2 exponential(a = lambda)
 //                3 cauchy(a = median, b = sigma)   4 log-normal(a = mean, b = std)   5 geometric(a = p)
 //                6 bernoulli(a = p, or `in`)
@@ -24,43 +25,6 @@
 
 namespace TT_NS {
 namespace {
-
-template <typename T>
-TT_INLINE T unit_value(const uint32_t* words) {
-  if constexpr (same<T, double>)
-    return unit_double(words[0], words[1]);
-  else if constexpr (same<T, float>)
-    return unit_float(words[0]);
-  else
-    return narrow<T>(float(words[0] & ((1u << kDigits<T>)-1)) / float(1 << kDigits<T>));
-}
-
-constexpr int kChunk = 512;
-
-template <typename T>
-static void unit_fill(State* s, T* out, int64_t n) {
-  constexpr int kPer = same<T, double> ? 2 : 1;
-  uint32_t words[kChunk * 2];
-  for (int64_t done = 0; done < n; done += kChunk) {
-    const int64_t here = n - done < kChunk ? n - done : kChunk;
-    draw_many(s, words, here * kPer);
-    for (int64_t i = 0; i < here; i++) out[done + i] = unit_value<T>(words + i * kPer);
-  }
-}
-
-template <typename T>
-static void normal_fill(State* s, T* out, int64_t n, double mean, double std) {
-  const T m = convert<T>(mean), d = convert<T>(std);
-  unit_fill(s, out, n);
-  for (int64_t i = 0; i + 16 <= n; i += 16) normal_block(out + i, m, d);
-  if (n % 16 != 0) {
-    // The tail overlaps the last whole block: its 16 values are drawn anew.
-    unit_fill(s, out + n - 16, 16);
-    normal_block(out + n - 16, m, d);
-  }
-}
-
-// ---- everything else: one sample after the other ----
 
 struct Parameters {
   int distribution;
@@ -276,21 +240,6 @@ TT_ENTRY(random) {
   const int64_t numel = product(sizes, ndim);
   if (numel == 0) return TT_OK;
 
-  if (p.distribution == 1 && numel >= 16) {
-    int64_t dense = 1;
-    bool contiguous = true;
-    for (int i = ndim - 1; i >= 0; i--) {
-      contiguous = contiguous && (sizes[i] == 1 || operands[0].strides[i] == dense);
-      dense *= sizes[i];
-    }
-    if (contiguous) {
-      const bool known = switch_float(operands[0].dtype, [&](auto tag) {
-        using T = typename decltype(tag)::type;
-        normal_fill<T>(state, reinterpret_cast<T*>(operands[0].data), numel, p.a, p.b);
-      });
-      return known ? TT_OK : TT_UNSUPPORTED_DTYPE;
-    }
-  }
   sort_dims(ndim, sizes, operands, inputs + 1);
   int64_t* strides[2] = {operands[0].strides, operands[inputs].strides};
   ndim = coalesce<2>(ndim, sizes, strides);

@@ -18,6 +18,14 @@ export interface Epilogue {
   readonly beta: number;
 }
 
+/** Numbers by their index i: `first + i · step` below `half`, then `last − (n − 1 − i) · step`, in double precision. */
+export interface Spacing {
+  readonly first: number;
+  readonly step: number;
+  readonly last: number;
+  readonly half: number;
+}
+
 /** How a loss over many elements becomes one number. */
 export type LossReduction = "none" | "mean" | "sum";
 
@@ -90,6 +98,8 @@ export interface Kernels
     ResampleKernels {
   readonly random: RandomKernels;
   readonly linalg: LinalgKernels;
+  /** Fills a contiguous float32, float64 or int64 `out`; int64 takes whole parts. */
+  sequence(op: string, out: Operand, spacing: Spacing): void;
   /** `out = alpha · a @ b (+ beta · d)` over the last two dimensions; the others broadcast to those of `out`. */
   matmul(out: Operand, a: Operand, b: Operand, alpha: number, epilogue: Epilogue | null): void;
   /** Softmax of `input` along `dim`. */

@@ -2,6 +2,7 @@
 import { metaOf } from "../autograd/meta.ts";
 import { isInferenceModeEnabled } from "../autograd/modes.ts";
 import { backendOf } from "../backends/backend.ts";
+import type { Spacing } from "../backends/kernels.ts";
 import { determinism } from "../core/determinism.ts";
 import { cpu, type Device, type DeviceLike, device as toDevice } from "../core/device.ts";
 import { Category, DType, getDefaultDtype, iinfo, int64, toReal } from "../core/dtype.ts";
@@ -225,29 +226,28 @@ function allInts(...numbers: readonly number[]): boolean {
   return numbers.every(isIntLike);
 }
 
-/** Writes `f(i)` as element `i` of a fresh contiguous one-dimensional tensor on the host. */
-function sequence(op: string, n: number, dtype: DType, f: (i: number) => number, options: TensorOptions): Tensor {
-  if (dtype.isComplex) return sequence(op, n, toReal(dtype), f, { device: options.device ?? null }).to(dtype);
-  const wide = dtype.category < Category.Floating ? int64 : dtype;
-  const t = allocate([n], wide, cpu);
-  const raw = backendOf(cpu).bytes(t.storage);
-  if (wide === int64) {
-    if (n > 0 && !(Number.isFinite(f(0)) && Number.isFinite(f(n - 1))))
-      throw new ValueError(`${op}: expected numbers that ${dtype} can hold, got ${f(0)} to ${f(n - 1)}`);
-    const out = new BigInt64Array(raw.buffer, raw.byteOffset, n);
-    for (let i = 0; i < n; i++) out[i] = BigInt(f(i));
-  } else if (wide.itemsize === 4) {
-    const out = new Float32Array(raw.buffer, raw.byteOffset, n);
-    for (let i = 0; i < n; i++) out[i] = f(i);
-  } else if (wide.itemsize === 8) {
-    const out = new Float64Array(raw.buffer, raw.byteOffset, n);
-    for (let i = 0; i < n; i++) out[i] = f(i);
-  } else return sequence(op, n, getDefaultDtype(), f, {}).to(dtype);
-  const placed = wide === dtype ? t : t.to(dtype);
+/** A fresh contiguous one-dimensional tensor, which `write` fills on the host as int64, float32 or float64. */
+function sequence(n: number, dtype: DType, options: TensorOptions, write: (t: Tensor) => void): Tensor {
+  if (dtype.isComplex) return sequence(n, toReal(dtype), { device: options.device ?? null }, write).to(dtype);
+  const narrow = dtype.itemsize < 4 ? getDefaultDtype() : dtype;
+  const t = allocate([n], dtype.category < Category.Floating ? int64 : narrow, cpu);
+  write(t);
+  const placed = t.dtype === dtype ? t : t.to(dtype);
   return finish(
     options.device && toDevice(options.device).type !== "cpu" ? placed.to(options.device) : placed,
     options,
   );
+}
+
+/** @throws ValueError unless int64 holds all numbers between those at the ends */
+function checkWhole(op: string, dtype: DType, ...ends: readonly number[]): void {
+  if (ends.some((x) => !(Math.abs(x) < 2 ** 63)))
+    throw new ValueError(`${op}: expected numbers that ${dtype} can hold, got ${ends.join(" to ")}`);
+}
+
+function spaced(op: string, n: number, dtype: DType, spacing: Spacing, options: TensorOptions): Tensor {
+  if (dtype.category < Category.Floating && n > 0) checkWhole(op, dtype, spacing.first, spacing.last);
+  return sequence(n, dtype, options, (t) => backendOf(cpu).kernels.sequence(op, t, spacing));
 }
 
 type RangeArgs =
@@ -282,14 +282,22 @@ export function arange(...args: RangeArgs): Tensor {
     throw new ValueError(`arange: expected bounds in the direction of the step, got ${start} to ${end} by ${step}`);
   const dtype = options.dtype ?? (allInts(start, end, step) ? int64 : getDefaultDtype());
   if (dtype.isComplex) throw new DTypeError(`arange: expected a real dtype, got ${dtype}`);
+  const counted = Math.ceil((end - start) / step);
   if (dtype.category >= Category.Floating)
-    return sequence("arange", Math.ceil((end - start) / step), dtype, (i) => start + i * step, options);
+    return spaced("arange", counted, dtype, countedFrom(start, step, counted), options);
   // Integers count in integers; int64 takes its bounds as such, too.
   const [first64, last64, by] = [Math.trunc(start), Math.trunc(end), Math.trunc(step)];
   if (by === 0) throw new ValueError(`arange: expected a step of at least 1 for ${dtype}, got ${step}`);
-  const n = dtype === int64 ? (last64 - first64) / by : (end - start) / step;
-  return sequence("arange", Math.max(0, Math.ceil(n)), dtype, (i) => first64 + i * by, options);
+  const n = Math.max(0, dtype === int64 ? Math.ceil((last64 - first64) / by) : counted);
+  return spaced("arange", n, dtype, countedFrom(first64, by, n), options);
 }
+
+const countedFrom = (first: number, step: number, n: number): Spacing => ({
+  first,
+  step,
+  last: first + (n - 1) * step,
+  half: n,
+});
 
 function checkSteps(op: string, start: number, end: number, steps: number): void {
   for (const [name, n] of Object.entries({ start, end }))
@@ -299,12 +307,12 @@ function checkSteps(op: string, start: number, end: number, steps: number): void
 }
 
 /** Evenly spaced numbers, from both ends, as PyTorch counts them, so that the last one is exactly `end`. */
-function evenly(start: number, end: number, steps: number, dtype: DType): (i: number) => number {
+function evenly(start: number, end: number, steps: number, dtype: DType): Spacing {
   const whole = dtype.category < Category.Floating;
   const [first, last] = whole ? [Math.trunc(start), Math.trunc(end)] : [start, end];
   const exact = steps > 1 ? (last - first) / (steps - 1) : 0;
   const step = dtype.itemsize === 4 && !whole ? Math.fround(exact) : exact;
-  return (i) => (i < Math.floor(steps / 2) || steps === 1 ? first + i * step : last - (steps - 1 - i) * step);
+  return { first, step, last, half: steps === 1 ? 1 : Math.floor(steps / 2) };
 }
 
 /**
@@ -316,14 +324,7 @@ export function linspace(start: number, end: number, steps: number, options: Ten
   checkOptions("linspace", options);
   checkSteps("linspace", start, end, steps);
   const dtype = options.dtype ?? getDefaultDtype();
-  const at = evenly(start, end, steps, dtype);
-  return sequence(
-    "linspace",
-    steps,
-    dtype,
-    dtype.category < Category.Floating ? (i) => Math.trunc(at(i)) : at,
-    options,
-  );
+  return spaced("linspace", steps, dtype, evenly(start, end, steps, dtype), options);
 }
 
 /**
@@ -346,14 +347,22 @@ export function logspace(
   const base = typeof args[0] === "number" ? args[0] : (options.base ?? 10);
   if (typeof base !== "number") throw new ValueError(`logspace: expected a number as base, got ${describe(base)}`);
   const dtype = options.dtype ?? getDefaultDtype();
-  const whole = dtype.category < Category.Floating;
-  const at = evenly(start, end, steps, dtype);
-  // Integers count exponents from the start alone, as PyTorch does.
-  const step = steps > 1 ? (Math.trunc(end) - Math.trunc(start)) / (steps - 1) : 0;
-  const power = whole
-    ? (i: number) => wholePower(base, Math.trunc(start) + i * step, dtype)
-    : (i: number) => base ** at(i);
-  return sequence("logspace", steps, dtype, power, options);
+  return sequence(steps, dtype, options, (t) => {
+    const raw = backendOf(cpu).bytes(t.storage);
+    if (t.dtype === int64) {
+      // Integers count exponents from the start alone, as PyTorch does.
+      const step = steps > 1 ? (Math.trunc(end) - Math.trunc(start)) / (steps - 1) : 0;
+      const out = new BigInt64Array(raw.buffer, raw.byteOffset, steps);
+      for (let i = 0; i < steps; i++) out[i] = BigInt(wholePower(base, Math.trunc(start) + i * step, dtype));
+    } else {
+      const { first, step, last, half } = evenly(start, end, steps, dtype);
+      const out =
+        t.dtype.itemsize === 4
+          ? new Float32Array(raw.buffer, raw.byteOffset, steps)
+          : new Float64Array(raw.buffer, raw.byteOffset, steps);
+      for (let i = 0; i < steps; i++) out[i] = base ** (i < half ? first + i * step : last - (steps - 1 - i) * step);
+    }
+  });
 }
 
 function wholePower(base: number, exponent: number, dtype: DType): number {

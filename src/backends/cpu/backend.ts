@@ -22,6 +22,7 @@ import * as randomKernels from "./kernels/random.ts";
 import * as recurrenceKernels from "./kernels/recurrence.ts";
 import * as resampleKernels from "./kernels/resample.ts";
 import * as scanKernels from "./kernels/scan.ts";
+import * as sequenceKernels from "./kernels/sequence.ts";
 import * as softmaxKernels from "./kernels/softmax.ts";
 import * as sortKernels from "./kernels/sort.ts";
 import { allocate, bytes, isShared, recycle, share } from "./memory.ts";
@@ -248,6 +249,7 @@ export const cpuBackend: Backend = {
     ...lossKernels,
     ...normKernels,
     ...indexKernels,
+    ...sequenceKernels,
     ...joinKernels,
     ...sortKernels,
     ...scanKernels,

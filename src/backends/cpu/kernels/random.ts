@@ -9,6 +9,7 @@ import type { RandomState } from "../random-state.ts";
 import { putStrided } from "./strided.ts";
 
 const randomKernel = kernel("random");
+const normalFillKernel = kernel("normal_fill");
 const randpermKernel = kernel("randperm");
 const multinomialKernel = kernel("multinomial");
 const countsKernel = kernel("random_counts");
@@ -54,7 +55,11 @@ export function uniform(out: Operand, state: RandomState, from: number, to: numb
 }
 
 export function normal(out: Operand, state: RandomState, mean: number, std: number): void {
-  fill("normal_", Distribution.normal, out, state, [mean, std, 0, 0]);
+  const { numel, isContiguous } = out.layout;
+  if (numel >= 16 && isContiguous) {
+    putAll(0, [state.address, operandAddress(out), out.dtype.code, numel, mean, std]);
+    check("normal_", normalFillKernel());
+  } else fill("normal_", Distribution.normal, out, state, [mean, std, 0, 0]);
 }
 
 export function exponential(out: Operand, state: RandomState, lambda: number): void {
