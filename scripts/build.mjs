@@ -62,7 +62,6 @@ const { metafile } = await esbuild.build({
   format: "esm",
   platform: "node",
   target: "node20", // lowers `using`
-  supported: { arrow: false }, // V8 compiles functions faster
   plugins: [loadWholeLibrary],
   packages: "external",
   // Small, but legible: names stay, and lines are short, so that a stack trace says enough without a source map.
