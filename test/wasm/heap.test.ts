@@ -3,6 +3,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
+import { wholeCollector } from "../../src/backends/cpu/collector.ts";
+import type { Builtin } from "../../src/backends/cpu/platform.ts";
 import { AdoptedBlock, withGiven } from "../../src/backends/cpu/wasm/adopted.ts";
 import { type Allocator, Heap } from "../../src/backends/cpu/wasm/heap.ts";
 import { createMemory } from "../../src/backends/cpu/wasm/module.ts";
@@ -86,7 +88,7 @@ describe("a heap with room for 64 KB", () => {
     const small = heap.allocate(KB);
     for (let i = 0; i < 20; i++) expect(small.start).toBeGreaterThan(0);
     for (let i = 0; i < 20; i++) heap.allocate(8 * KB);
-    expect(looked.place).toBe(0);
+    expect(looked.cell).toBe(null);
   });
 
   test("what was given back is free at once, unless others share it", () => {
@@ -97,6 +99,26 @@ describe("a heap with room for 64 KB", () => {
     expect(allocator.bytes).toBe(0);
     expect(() => block.address).toThrow("used after it was given back");
   });
+});
+
+test("blocks that nobody holds are found within one job, and their memory is free without a copy", () => {
+  const { memory } = createMemory();
+  const allocator = new SmallAllocator(1024 * KB);
+  const collector = wholeCollector(process.getBuiltinModule as Builtin);
+  const heap = new Heap(memory, 2 ** 30, () => allocator, collector);
+  const drop = (n: number) => {
+    for (let i = 0; i < n; i++) heap.bytes(heap.allocate(64 * KB).address, 1).fill(i);
+  };
+  const kept = heap.allocate(64 * KB);
+  heap.bytes(kept.address, kept.nbytes).fill(7);
+  drop(15);
+  heap.epoch++;
+  const { place } = kept.cell as NonNullable<typeof kept.cell>;
+  heap.allocate(64 * KB);
+  expect(allocator.bytes).toBe(2 * 64 * KB);
+  expect(kept.out).toBe(null);
+  expect(kept.address).toBe(place);
+  expect(new Set(heap.bytes(place, kept.nbytes))).toEqual(new Set([7]));
 });
 
 describe("memory that the user holds", () => {

@@ -6,7 +6,11 @@ interface NodeModules {
   "node:fs": { existsSync(path: URL): boolean; readFileSync(path: URL): Uint8Array };
   "node:url": { fileURLToPath(url: URL): string };
   "node:v8": { setFlagsFromString(flags: string): void };
-  "node:vm": { runInNewContext(code: string): unknown };
+  "node:vm": {
+    runInNewContext(code: string): unknown;
+    createContext(globals: object, options: { microtaskMode: "afterEvaluate" }): object;
+    runInContext(code: string, context: object): unknown;
+  };
   "node:os": { availableParallelism(): number };
   "node:worker_threads": {
     readonly isMainThread: boolean;

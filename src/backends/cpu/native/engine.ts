@@ -1,9 +1,9 @@
 /** @file The native engine: an addon of Node. A call costs about 26 ns. */
 import { TorchError } from "../../../core/errors.ts";
+import { youngCollector } from "../collector.ts";
 import type { Engine, EngineInfo } from "../engine.ts";
 import { inFlight } from "../in-flight.ts";
 import { findPackageFile, node, rawBuffer } from "../platform.ts";
-import { youngCollector } from "./collector.ts";
 import { NativeBlock, NativeHeap, ownBlock, type Tracker } from "./heap.ts";
 
 interface Addon extends Tracker {

@@ -1,5 +1,6 @@
 /** @file The WASM engine: the same kernels as the native one's, from the same sources. */
 import { TorchError, ValueError } from "../../../core/errors.ts";
+import { wholeCollector } from "../collector.ts";
 import type { CpuBlock, Engine, EngineInfo } from "../engine.ts";
 import { node } from "../platform.ts";
 import { AdoptedBlock, anyGiven, withGiven } from "./adopted.ts";
@@ -40,7 +41,8 @@ export class WasmEngine implements Engine {
     this.memory = createMemory();
     const { memory, limit } = this.memory;
     this.args = new Float64Array(memory.buffer, ARGS_ADDRESS, argSlots);
-    this.heap = new Heap(memory, limit, () => this.exports ?? this.load());
+    const collector = node === null ? null : wholeCollector(node.builtin);
+    this.heap = new Heap(memory, limit, () => this.exports ?? this.load(), collector);
   }
 
   get shared(): boolean {
