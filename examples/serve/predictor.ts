@@ -1,28 +1,29 @@
 /**
- * @file Predictions by a pool of workers. Pictures that arrive within a few milliseconds travel as one batch: a matrix product of 32 rows
+ * @file Predictions by a pool of workers. Requests that arrive within a few milliseconds travel as one batch: a matrix product of 32 rows
  * takes little longer than one of a single row, and the event loop has one message to handle instead of 32.
+ *
+ * The event loop only moves bytes, and does not even copy them. To parse them takes longer than to predict from them: the answers of a batch
+ * bring its clients' next requests all at once, and 64 of them would stop the loop for 10 ms. So workers parse, too.
  */
 import type { Worker } from "node:worker_threads";
 import * as torch from "typetorch";
-import { CLASSES, type NeuralNetwork, PIXELS } from "./model.ts";
+import { type Answer, HttpError } from "./answer.ts";
+import type { NeuralNetwork } from "./model.ts";
 import { typescriptWorker } from "./typescript-worker.ts";
 
 export interface PredictorOptions {
   readonly workers: number;
-  /** Pictures in a batch, at most. */
+  /** Requests in a batch, at most. */
   readonly maxBatch: number;
-  /** Milliseconds that a picture waits for others. */
+  /** Milliseconds that a request waits for others. */
   readonly maxDelay: number;
-  /** Pictures that may wait; further ones are refused. */
+  /** Requests that may wait; further ones are refused. */
   readonly maxQueue: number;
 }
 
-/** The queue is full: try again later. */
-export class Overloaded extends Error {}
-
 interface Waiting {
-  readonly pixels: Float32Array;
-  resolve(probabilities: Float32Array): void;
+  readonly body: Uint8Array<ArrayBuffer>;
+  resolve(answer: Answer): void;
   reject(error: Error): void;
 }
 
@@ -54,17 +55,27 @@ export class Predictor {
     return { workers: this.workers.size, waiting: this.queue.length };
   }
 
-  /** The probabilities of the classes for one picture. */
-  predict(pixels: Float32Array): Promise<Float32Array> {
+  /** Asks whether there is room. @throws HttpError (503) while the queue is full */
+  admit(): void {
     if (this.queue.length >= this.options.maxQueue)
-      return Promise.reject(new Overloaded("too many requests are waiting"));
+      throw new HttpError(503, "too many requests are waiting", { "Retry-After": "1" });
+  }
+
+  /**
+   * The answer to a request.
+   *
+   * @param body - alone in its memory, which goes to the worker
+   */
+  predict(body: Uint8Array<ArrayBuffer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ pixels, resolve, reject });
+      this.admit();
+      this.queue.push({ body, resolve, reject });
       this.timer ??= setTimeout(() => this.due(), this.options.maxDelay);
       this.dispatch();
     });
   }
 
+  /** Ends the workers. What they may still be at, clients who are gone had asked for. */
   async close(): Promise<void> {
     this.isClosed = true;
     await Promise.all([...this.workers].map((worker) => worker.terminate()));
@@ -76,7 +87,7 @@ export class Predictor {
     this.dispatch();
   }
 
-  /** Hands batches out: full ones at once, others when their first picture has waited long enough. */
+  /** Hands batches out: full ones at once, others when their first request has waited long enough. */
   private dispatch(): void {
     const { queue, idle } = this;
     while (queue.length > 0 && (this.isDue || queue.length >= this.options.maxBatch)) {
@@ -84,10 +95,12 @@ export class Predictor {
       if (worker === undefined) return; // the next to become idle goes on here, by then with a larger batch
       const batch = queue.splice(0, this.options.maxBatch);
       if (queue.length === 0) this.isDue = false;
-      const pixels = new Float32Array(batch.length * PIXELS);
-      for (const [i, waiting] of batch.entries()) pixels.set(waiting.pixels, i * PIXELS);
+      const bodies = batch.map(({ body }) => body);
       this.busy.set(worker, batch);
-      worker.postMessage(pixels, [pixels.buffer]);
+      worker.postMessage(
+        bodies,
+        bodies.map(({ buffer }) => buffer),
+      );
     }
   }
 
@@ -95,9 +108,9 @@ export class Predictor {
     const worker = typescriptWorker(new URL("./worker.ts", import.meta.url), { workerData: this.message });
     this.workers.add(worker);
     return new Promise((resolve, reject) => {
-      worker.on("message", (answer: "ready" | Float32Array) => {
-        if (answer === "ready") resolve();
-        else this.answer(worker, answer);
+      worker.on("message", (message: "ready" | readonly Answer[]) => {
+        if (message === "ready") resolve();
+        else this.answer(worker, message);
         this.idle.push(worker);
         this.dispatch();
       });
@@ -105,23 +118,27 @@ export class Predictor {
         for (const waiting of this.busy.get(worker) ?? []) waiting.reject(error);
         reject(error);
       });
-      worker.on("exit", () => this.replace(worker));
+      worker.on("exit", () => {
+        reject(new Error("a worker ended before it was ready"));
+        this.replace(worker);
+      });
     });
   }
 
-  private answer(worker: Worker, probabilities: Float32Array): void {
-    const n = CLASSES.length;
+  private answer(worker: Worker, answers: readonly Answer[]): void {
     const batch = this.busy.get(worker) ?? [];
     this.busy.delete(worker);
-    for (const [i, waiting] of batch.entries()) waiting.resolve(probabilities.subarray(i * n, (i + 1) * n));
+    for (const [i, waiting] of batch.entries()) waiting.resolve(answers[i] as Answer);
   }
 
-  /** A worker that dies after it was ready is replaced. */
+  /** A worker that dies after it was ready is replaced; if that fails, the rejection ends the process. */
   private replace(worker: Worker): void {
+    if (this.isClosed) return;
+    for (const waiting of this.busy.get(worker) ?? []) waiting.reject(new Error("the worker ended"));
     const wasBusy = this.busy.delete(worker);
     const at = this.idle.indexOf(worker);
     if (at >= 0) this.idle.splice(at, 1);
     this.workers.delete(worker);
-    if (!this.isClosed && (wasBusy || at >= 0)) this.startWorker().catch((error: unknown) => console.error(error));
+    if (wasBusy || at >= 0) void this.startWorker();
   }
 }

@@ -2,11 +2,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
-import { request } from "node:http";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { createRequire } from "node:module";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { json } from "node:stream/consumers";
+import { json, text } from "node:stream/consumers";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as torch from "typetorch";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -23,8 +24,18 @@ interface Served {
   readonly exit: Promise<unknown[]>;
 }
 
-async function start(cwd: string): Promise<Served> {
-  const node = ["--conditions=@typetorch/source", "--import", loader, example, "--port", "0", "--workers", "1"];
+async function start(cwd: string, ...options: string[]): Promise<Served> {
+  const node = [
+    "--conditions=@typetorch/source",
+    "--import",
+    loader,
+    example,
+    "--port",
+    "0",
+    "--workers",
+    "1",
+    ...options,
+  ];
   const child = spawn(process.execPath, node, { cwd, stdio: ["ignore", "pipe", "inherit"] });
   const exit = once(child, "exit");
   let printed = "";
@@ -40,14 +51,20 @@ async function start(cwd: string): Promise<Served> {
 }
 
 const model = new NeuralNetwork().eval();
+const emptyFolder = () => mkdtempSync(join(tmpdir(), "typetorch-serve-"));
 let served: Served;
+/** Without a model.pth, with little room and little patience. */
+let small: Served;
 
 beforeAll(async () => {
-  const cwd = mkdtempSync(join(tmpdir(), "typetorch-serve-"));
+  const cwd = emptyFolder();
   await torch.save(model.stateDict(), join(cwd, "model.pth"));
-  served = await start(cwd);
+  served = await start(cwd, "--grace", "60000");
+  small = await start(emptyFolder(), "--queue", "1", "--grace", "100");
 });
-afterAll(() => void served.child.kill("SIGKILL"));
+afterAll(() => {
+  for (const { child } of [served, small]) child.kill("SIGKILL");
+});
 
 interface Prediction {
   readonly class: string;
@@ -55,6 +72,16 @@ interface Prediction {
 }
 
 const post = (body: string) => fetch(`${served.url}/predict`, { method: "POST", body });
+const GRAY = JSON.stringify({ image: Array(PIXELS).fill(0.5) });
+
+/** A request that the server has begun with, and whose body it waits for. */
+async function half(url: string, body: string): Promise<ClientRequest> {
+  const headers = { "Content-Length": body.length, Expect: "100-continue" };
+  const begun = request(`${url}/predict`, { method: "POST", headers, agent: false });
+  begun.flushHeaders();
+  await once(begun, "continue");
+  return begun;
+}
 
 test("each of many requests at once gets the prediction for its picture", async () => {
   const images = torch.rand([100, PIXELS]);
@@ -97,20 +124,62 @@ test.each<[string, string, string | undefined, number, string]>([
   expect(error.message.slice(0, text.length)).toBe(text);
 });
 
+test("a body that cannot be read does not spoil the batch it comes in", async () => {
+  const image = Array(28).fill(Array(28).fill(0.25));
+  const bodies = [GRAY, "{", JSON.stringify({ image }), "é".repeat(PIXELS), JSON.stringify({ image: [[]] }), GRAY];
+  const answers = await Promise.all([...bodies, ...bodies].map(post));
+  const statuses = [200, 400, 200, 400, 400, 200];
+  expect(answers.map(({ status }) => status)).toEqual([...statuses, ...statuses]);
+  const [gray, , light, , , alsoGray] = await Promise.all(
+    answers.map((answer) => answer.json() as Promise<Prediction>),
+  );
+  const wanted = torch.noGrad(() =>
+    model(torch.full([1, PIXELS], 0.25))
+      .softmax(1)
+      .at(0),
+  );
+  const got = torch.tensor(Object.values(light?.probabilities ?? {}), { dtype: torch.float32 });
+  expect(torch.allclose(got, wanted, { rtol: 1e-4, atol: 1e-6 })).toBe(true);
+  expect(Object.values(gray?.probabilities ?? {})).not.toEqual(Object.values(light?.probabilities ?? {}));
+  expect(alsoGray?.class).toBe(gray?.class);
+});
+
+test("a body that comes in many pieces is read as one", async () => {
+  const [whole, pieces] = await Promise.all([post(GRAY), half(served.url, GRAY)]);
+  for (let at = 0; at < GRAY.length; at += 1000) {
+    pieces.write(GRAY.slice(at, at + 1000));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  pieces.end();
+  const [response] = (await once(pieces, "response")) as [IncomingMessage];
+  expect(response.statusCode).toBe(200);
+  expect(((await json(response)) as Prediction).class).toBe(((await whole.json()) as Prediction).class);
+});
+
+test("what is too much is refused with 503, and later requests are answered", async () => {
+  const ask = "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n";
+  const socket = connect(Number(new URL(small.url).port), "127.0.0.1"); // all in one piece, so that they arrive at once
+  socket.write(`${`${ask}\r\n{}`.repeat(9)}${ask}Connection: close\r\n\r\n{}`);
+  const printed = await text(socket);
+  expect(printed.match(/(?<=^HTTP\/1\.1 )\d+/gm)).toEqual(["400", ...Array(9).fill("503")]);
+  expect(printed.match(/^Retry-After: 1\r$/gm)).toHaveLength(9);
+  expect(printed).toContain('{"error":{"status":503,"message":"too many requests are waiting"}}');
+  expect((await fetch(`${small.url}/predict`, { method: "POST", body: GRAY })).status).toBe(200);
+});
+
 test("SIGTERM: what was asked is answered, nothing new is taken, and the process ends", async () => {
-  const body = JSON.stringify({ image: Array(PIXELS).fill(0.5) });
-  const half = request(`${served.url}/predict`, {
-    method: "POST",
-    headers: { "Content-Length": body.length, Expect: "100-continue" },
-  });
-  half.flushHeaders();
-  await once(half, "continue"); // the server has begun with it
+  const begun = await Promise.all(Array.from({ length: 40 }, () => half(served.url, GRAY)));
+  const [first, ...others] = begun as [ClientRequest, ...ClientRequest[]];
+  const answers = begun.map(async (each) => ((await once(each, "response")) as [IncomingMessage])[0]);
+  for (const each of others) each.end(GRAY);
   served.child.kill("SIGTERM");
   await refused();
-  half.end(body);
-  const [response] = await once(half, "response");
-  expect([response.statusCode, response.headers.connection]).toEqual([200, "close"]);
-  expect(await json(response)).toHaveProperty("probabilities");
+  first.end(GRAY);
+  for (const [i, response] of (await Promise.all(answers)).entries()) {
+    expect(response.statusCode).toBe(200);
+    if (i === 0) expect(response.headers.connection).toBe("close");
+    expect(await json(response)).toHaveProperty("probabilities");
+  }
   expect(await served.exit).toEqual([0, null]);
   expect(await served.printed).toBe(
     `Loaded model.pth\nServing on ${served.url}\nSIGTERM: finishing what was asked\nBye\n`,
@@ -128,11 +197,13 @@ async function refused(): Promise<void> {
   }
 }
 
-test("without a model.pth it says that the weights are random", async () => {
-  const { child, exit, printed } = await start(mkdtempSync(join(tmpdir(), "typetorch-serve-")));
-  child.kill("SIGINT");
-  expect(await exit).toEqual([0, null]);
-  expect(await printed).toMatch(
-    /^There is no model\.pth \(npm run quickstart makes one\): serving random weights\nServing on /,
+test("a client that stops in the middle of its request is waited for no longer than the grace", async () => {
+  const begun = await half(small.url, GRAY);
+  const cut = once(begun, "error");
+  small.child.kill("SIGINT");
+  expect(await small.exit).toEqual([0, null]);
+  expect((await cut)[0]).toHaveProperty("code", "ECONNRESET");
+  expect(await small.printed).toBe(
+    `There is no model.pth (npm run quickstart makes one): serving random weights\nServing on ${small.url}\nSIGINT: finishing what was asked\nBye\n`,
   );
 });
