@@ -8,9 +8,10 @@
 //   kind 0: out = input * weight + bias; 1: the gradient of the input, or a transposed convolution, from gradient and weight,
 //   plus a bias of groups · in channels; 2: the gradient of the weight, from input and gradient.
 //
-// Which way serves (conv_run.h): few channels are read from padded copies of their planes (conv_direct.h, conv_direct_weight.h); 3 x 3
-// windows of many channels, with steps of 1, go by Winograd (conv_winograd.h); everything else is a matrix product, of patches that are
-// packed as it goes (conv_gemm.h, conv_weight.h), or written down if they are few (conv_weight_product.h).
+// Which way serves (conv_run.h): few channels are read from padded copies of their planes (conv_direct.h, conv_direct_weight.h), or from
+// copies with channels last where planes are narrow (conv_last.h); 3 x 3 windows of many channels, with steps of 1, go by Winograd
+// (conv_winograd.h); everything else is a matrix product, of patches that are packed as it goes (conv_gemm.h, conv_weight.h), or written
+// down if they are few (conv_weight_product.h).
 #include "../abi.h"
 #include "../isa.h"
 

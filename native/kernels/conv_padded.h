@@ -79,7 +79,10 @@ struct PaddedPlanes {
       for (int64_t i = 0; i < row; i += 2 * lanes, to += lanes) {
         const V left = read(source + i, begin - i, end - i, padding);
         const V right = read(source + i + lanes, begin - i - lanes, end - i - lanes, padding);
-        separate(left, right, to, to + size[2], typename LanesUpTo<lanes>::type{});
+        V even, odd;
+        separate_pairs<T>(left, right, even, odd);
+        store<T>(to, even);
+        store<T>(to + size[2], odd);
       }
     } else {
       for (int64_t r = 0; r < width.read_step; r++)
@@ -92,12 +95,6 @@ struct PaddedPlanes {
   static __attribute__((always_inline)) V read(const T* from, int64_t begin, int64_t end, T padding) {
     const int64_t last = min64(lanes, max64(0, end));
     return load_lanes(LaneMask<T>::range((int)min64(last, max64(0, begin)), (int)last), from, broadcast<T>(padding));
-  }
-
-  template <int... lane>
-  static __attribute__((always_inline)) void separate(V left, V right, T* even, T* odd, Lanes<lane...>) {
-    store<T>(even, __builtin_shufflevector(left, right, (2 * lane)...));
-    store<T>(odd, __builtin_shufflevector(left, right, (2 * lane + 1)...));
   }
 };
 

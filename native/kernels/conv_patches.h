@@ -5,6 +5,7 @@
 #include "conv_walk.h"
 #include "gemm.h"
 #include "masked_load.h"
+#include "transpose_block.h"
 
 namespace TT_NS {
 namespace {
@@ -151,15 +152,35 @@ struct Patches {
 // Rows whose elements are read with a step, split by the remainder of their position.
 template <class T>
 struct Split {
+  static constexpr int64_t lanes = Vec<T>::lanes;
+  typedef typename Vec<T>::type V;
+
   const T* from;
   T* to;
   int64_t width, step, split_width;
+
+  // With steps of 2, two vectors at a time.
+  void in_two(const T* from, T* to) const {
+    for (int64_t i = 0; i < width; i += 2 * lanes) {
+      const auto left = LaneMask<T>::range(0, (int)min64(lanes, width - i));
+      const auto right = LaneMask<T>::range(0, (int)max64(0, min64(lanes, width - i - lanes)));
+      V even, odd;
+      separate_pairs<T>(load_lanes(left, from + i, V{}), load_lanes(right, from + i + lanes, V{}), even, odd);
+      const auto kept = LaneMask<T>::range(0, (int)min64(lanes, split_width - i / 2));
+      store_lanes(kept, to + i / 2, even);
+      store_lanes(kept, to + split_width + i / 2, odd);
+    }
+  }
 
   static void run(void* context, int64_t begin, int64_t end, int) {
     const Split& self = *(Split*)context;
     for (int64_t row = begin; row < end; row++) {
       const T* from = self.from + row * self.width;
       T* to = self.to + row * self.step * self.split_width;
+      if (self.step == 2) {
+        self.in_two(from, to);
+        continue;
+      }
       for (int64_t r = 0; r < self.step; r++, to += self.split_width)
         for (int64_t i = 0, at = r; at < self.width; i++, at += self.step) to[i] = from[at];
     }

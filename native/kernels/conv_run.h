@@ -2,6 +2,7 @@
 #pragma once
 #include "conv_direct.h"
 #include "conv_direct_weight.h"
+#include "conv_last.h"
 #include "conv_weight_product.h"
 #include "conv_winograd.h"
 
@@ -19,6 +20,7 @@ struct TapTable {
 
 template <class T>
 int32_t convolve(const ConvJob<T>& job) {
+  if (prefers_last(job)) return conv_last(job);
   if (prefers_direct(job)) return conv_direct(job);
   return prefers_winograd(job) ? conv_winograd(job) : conv_gemm(job);
 }
@@ -40,6 +42,8 @@ int32_t conv_forward(const Convolution& conv, Tap* taps, const T* x, const T* we
 
 template <class T>
 int32_t conv_input_gradient(const Convolution& conv, Tap* taps, const T* grad, const T* weight, const T* bias, T* out) {
+  const ConvWalk forward = forward_walk(conv, taps);
+  if (prefers_last_input_gradient<T>(conv, forward)) return conv_last_input_gradient(conv, forward, grad, weight, bias, out);
   ConvJob<T> job = {};
   job.groups = conv.groups;
   job.channels = conv.out_channels;
@@ -71,6 +75,7 @@ int32_t conv_weights(const Convolution& conv, Tap* taps, const T* x, const T* gr
   job.x = x;
   job.grad = grad;
   job.out = out;
+  if (prefers_last(job)) return conv_last_weight_gradient(job);
   if (prefers_direct(job)) return conv_direct_weight_gradient(job);
   return prefers_product(job) ? conv_weight_product(job) : conv_weight_gradient(job);
 }

@@ -61,7 +61,11 @@ struct Winograd {
 
   Blocks blocks() const { return {tiles, Tile<T>::cols, lanes}; }
   int64_t rows_of(int64_t panel) const { return min64(panel_rows, job.rows - panel * panel_rows); }
-  int64_t packed_panel() const { return winograd_elements * job.channels * packed_rows; }
+  // Between the elements of transformed weights and tiles; an odd number of vectors, so that they do not fall into the same sets of
+  // a cache.
+  int64_t weight_element() const { return (job.channels | 1) * packed_rows; }
+  int64_t tile_element(int64_t width) const { return job.channels * width + lanes; }
+  int64_t packed_panel() const { return winograd_elements * weight_element(); }
 
   // G g Gᵀ along one axis.
   static __attribute__((always_inline)) void transform_weights(V g0, V g1, V g2, V (&to)[winograd_tile]) {
@@ -96,11 +100,16 @@ struct Winograd {
     alignas(64) T raw[channels_at_once * window * packed_rows];
     const Weights<T>& from = job.weights;
     const T* data = from.data + group * from.group_stride + panel * panel_rows * from.row_stride;
-    const int64_t element = job.channels * packed_rows, rows = rows_of(panel);
+    const int64_t element = weight_element(), rows = rows_of(panel);
     for (int64_t c = 0; c < job.channels; c += channels_at_once) {
       const int64_t channels = min64(channels_at_once, job.channels - c);
       const T* first = data + c * from.channel_stride;
       if (from.channel_stride == window) {
+        // The next ones lie in as many pieces as there are rows, too short for the processor to see them coming.
+        constexpr int64_t line = 64 / sizeof(T);
+        for (int64_t r = 0; r < rows; r++)
+          for (int64_t i = 0; i < channels_at_once * window; i += line)
+            __builtin_prefetch(first + r * from.row_stride + channels_at_once * window + i);
         pack_panel<T, T>(first, from.row_stride, 1, rows, channels * window, raw, packed_rows);
       } else {
         for (int64_t i = 0; i < channels; i++)
@@ -133,7 +142,7 @@ struct Winograd {
   template <int64_t fixed>
   __attribute__((noinline)) void transform_tiles(const Patches<T>& reads, const T* from, int64_t width, T* to) const {
     const int64_t plane = tiles.read_plane(), each = fixed ? fixed : reads.each, tap = reads.vectors * each;
-    const int64_t element = job.channels * width;
+    const int64_t element = tile_element(width);
     for (int64_t c = 0; c < job.channels; c++, from += plane)
       for (int64_t v = 0; v < reads.vectors; v++) {
         const Piece<T>* pieces = reads.pieces + v * each;
@@ -225,7 +234,7 @@ struct Winograd {
         if (!weights) transform_panel(group, i, own_weights);
         const auto micro = shared_micro<T>((int)rows, (int)vectors, true);
         for (int e = 0; e < winograd_elements; e++)
-          micro(job.channels, a + e * job.channels * packed_rows, 0, transformed + e * job.channels * width, width,
+          micro(job.channels, a + e * weight_element(), 0, transformed + e * tile_element(width), width,
                 sums + e * element, width, false);
         for (int64_t r = 0; r < rows; r++) {
           const T bias = job.bias ? job.bias[row + r] : T(0);
@@ -239,7 +248,7 @@ struct Winograd {
 
   static void run(void* context, int64_t begin, int64_t end, int) {
     Winograd& self = *(Winograd*)context;
-    const int64_t size = winograd_elements * self.job.channels * Tile<T>::cols;
+    const int64_t size = winograd_elements * self.tile_element(Tile<T>::cols);
     T* transformed = (T*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(T) * (size + (self.weights ? 0 : self.packed_panel())));
     T* sums = (T*)tt_scratch(TT_SCRATCH_GEMM_C, sizeof(T) * winograd_elements * Tile<T>::rows * Tile<T>::cols);
     void* pieces = tt_scratch(TT_SCRATCH_GEMM_TASK_A, Patches<T>::bytes(self.tiles, Tile<T>::vectors));

@@ -84,6 +84,8 @@ template <class Item>
 TT_INLINE void move_from(Item* __restrict to, const char* from, int64_t stride, int64_t n) {
   if (stride == (int64_t)sizeof(Item))
     for (int64_t i = 0; i < n; i++) to[i] = ((const Item*)from)[i];
+  else if (stride == 2 * (int64_t)sizeof(Item))  // parts of complex numbers, for one
+    for (int64_t i = 0; i < n; i++) to[i] = ((const Item*)from)[2 * i];
   else
     for (int64_t i = 0; i < n; i++) to[i] = *(const Item*)(from + i * stride);
 }

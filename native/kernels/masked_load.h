@@ -80,5 +80,15 @@ TT_INLINE void store_lanes(LaneMask<double> lanes, double* to, VecF64 value) {
 #endif
 }
 
+TT_INLINE void store_lanes(LaneMask<int64_t> lanes, int64_t* to, Vec<int64_t>::type value) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_epi64(to, (__mmask8)lanes.mask, (__m512i)value);
+#elif defined(__AVX2__)
+  _mm256_maskstore_epi64((long long*)to, lanes.mask, (__m256i)value);
+#else
+  for (int i = lanes.begin; i < lanes.end; i++) to[i] = value[i];
+#endif
+}
+
 }  // namespace
 }  // namespace TT_NS

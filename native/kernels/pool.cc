@@ -21,6 +21,7 @@ struct PoolAxis {
 
   // Where the window of result `o` begins; before the input if it is padded.
   int64_t begin_of(int64_t o) const { return o * stride - padding; }
+  bool stays_inside() const { return padding == 0 && (out - 1) * stride + (kernel - 1) * dilation < in; }
 };
 
 struct Job {
@@ -89,6 +90,13 @@ __attribute__((noinline)) void average(const Job& job, const T* in, T* out) {
       for (int64_t z = d.begin; z < d.end; z++)
         for (int64_t y = h.begin; y < h.end; y++) {
           const T* const row = in + (z * job.h.in + y) * job.w.in;
+          if (job.w.out == 1) {
+            const Span w = span_of(job.w, 0);
+            T sum = out[0];
+            for (int64_t i = w.begin; i < w.end; i++) sum += row[i];
+            out[0] = sum;
+            continue;
+          }
           for (int64_t k = 0; k < job.w.kernel; k++) {
             const Range r = results_of(job.w, k);
             const T* const from = row + job.w.begin_of(r.lo) + k;
@@ -152,6 +160,7 @@ struct Maximum {
   T* copy;
   Places* here;      // where each element of the window lies in the plane, counted from the window's first
   int64_t* offsets;  // and in the copy
+  int64_t ahead[lanes];  // of the windows of a vector: where they begin, from the first one on
 
   // Takes its memory from the thread; false if there is none.
   bool prepare() {
@@ -160,6 +169,7 @@ struct Maximum {
     here = (Places*)tt_scratch(TT_SCRATCH_GEMM_TASK_A, (sizeof(Places) + sizeof(int64_t)) * taps + sizeof(Tap) * sizes);
     if (!here) return false;
     offsets = (int64_t*)(here + taps);
+    for (int64_t i = 0; i < lanes; i++) ahead[i] = i * job.w.stride;
     Tap* table = (Tap*)(offsets + taps);
     walk.batch = 1;
     for (int i = 0; i < conv_dims; i++) {
@@ -181,7 +191,14 @@ struct Maximum {
     return copy != nullptr;
   }
 
+  static __attribute__((always_inline)) void take(V x, Places at, V& best, Places& place) {
+    const Places better = (x > best) | (x != x);
+    best = better ? x : best;
+    place = better ? at : place;
+  }
+
   void run(const T* in, T* out, int64_t* indices) const {
+    if (pairs()) return run_pairs(in, out, indices);
     const PaddedPlanes<T> planes(walk);
     planes.fill(in, -T(__builtin_inf()), copy);
     const int64_t taps = walk.taps();
@@ -191,12 +208,7 @@ struct Maximum {
           const T* const from = copy + planes.place(d, h, w);
           V best = broadcast<T>(-T(__builtin_inf()));
           Places place = Places{} - 1;  // none: all elements so far are minus infinity
-          for (int64_t t = 0; t < taps; t++) {
-            const V x = load<T>(from + offsets[t]);
-            const Places better = (x > best) | (x != x);
-            best = better ? x : best;
-            place = better ? here[t] : place;
-          }
+          for (int64_t t = 0; t < taps; t++) take(load<T>(from + offsets[t]), here[t], best, place);
           const int64_t columns = min64(lanes, job.w.out - w);
           store_lanes(LaneMask<T>::range(0, (int)columns), out + w, best);
           if (indices) write_indices(d, h, w, columns, place, indices + w);
@@ -205,18 +217,61 @@ struct Maximum {
       }
   }
 
+  // Whether windows of two columns lie side by side, within the input: then the rows are read as they are.
+  bool pairs() const {
+    const bool inside = job.d.stays_inside() && job.h.stays_inside() && job.w.stays_inside();
+    return inside && job.w.kernel == 2 && job.w.stride == 2 && job.w.dilation == 1;
+  }
+  __attribute__((noinline)) void run_pairs(const T* in, T* out, int64_t* indices) const {
+    for (int64_t d = 0; d < job.d.out; d++)
+      for (int64_t h = 0; h < job.h.out; h++, out += job.w.out) {
+        for (int64_t w = 0; w < job.w.out; w += lanes) {
+          const int64_t columns = min64(lanes, job.w.out - w);
+          const auto left = LaneMask<T>::range(0, (int)min64(lanes, 2 * columns));
+          const auto right = LaneMask<T>::range(0, (int)max64(0, 2 * columns - lanes));
+          V best = broadcast<T>(-T(__builtin_inf()));
+          Places place = Places{} - 1;
+          const Places* at = here;
+          for (int64_t kd = 0; kd < job.d.kernel; kd++)
+            for (int64_t kh = 0; kh < job.h.kernel; kh++, at += 2) {
+              const int64_t z = d * job.d.stride + kd * job.d.dilation, y = h * job.h.stride + kh * job.h.dilation;
+              const T* const from = in + (z * job.h.in + y) * job.w.in + 2 * w;
+              V even, odd;
+              separate_pairs<T>(load_lanes(left, from, V{}), load_lanes(right, from + lanes, V{}), even, odd);
+              take(even, at[0], best, place);
+              take(odd, at[1], best, place);
+            }
+          store_lanes(LaneMask<T>::range(0, (int)columns), out + w, best);
+          if (indices) write_indices(d, h, w, columns, place, indices + w);
+        }
+        if (indices) indices += job.w.out;
+      }
+  }
+
+  // A part of the places as whole indices. (By shuffles: to take the address of the places would keep them in memory throughout.)
+  static constexpr int wide = Vec<int64_t>::lanes;
+  template <int first, int... lane>
+  static __attribute__((always_inline)) auto part_of(Places place, Lanes<lane...>) {
+    return __builtin_shufflevector(place, place, (first + lane)...);
+  }
+  template <int first>
+  __attribute__((always_inline)) void write_some(Places place, int64_t start, int64_t columns, int64_t* indices,
+                                                 PlaceInt* found) const {
+    typedef typename Vec<int64_t>::type Wide;
+    const auto part = part_of<first>(place, typename LanesUpTo<wide>::type{});
+    __builtin_memcpy(found + first, &part, sizeof(part));
+    const Wide index = __builtin_convertvector(part, Wide) + load<int64_t>(ahead + first) + start;
+    const auto kept = LaneMask<int64_t>::range(0, (int)max64(0, min64(wide, columns - first)));
+    store_lanes(kept, indices + first, index);
+  }
+
   __attribute__((always_inline)) void write_indices(int64_t d, int64_t h, int64_t w, int64_t columns, Places place,
                                                     int64_t* indices) const {
-    alignas(sizeof(Places)) PlaceInt found[lanes];
-    __builtin_memcpy(found, &place, sizeof(Places));
     const int64_t start = (job.d.begin_of(d) * job.h.in + job.h.begin_of(h)) * job.w.in + job.w.begin_of(w);
-    const int64_t step = job.w.stride;
+    alignas(sizeof(Places)) PlaceInt found[lanes];
+    write_some<0>(place, start, columns, indices, found);
+    if constexpr (lanes > wide) write_some<lanes - wide>(place, start, columns, indices, found);
     PlaceInt signs = 0;
-    if (columns == lanes) {
-      for (int64_t i = 0; i < lanes; i++) indices[i] = start + i * step + found[i];
-    } else {
-      for (int64_t i = 0; i < columns; i++) indices[i] = start + i * step + found[i];
-    }
     for (int64_t i = 0; i < lanes; i++) signs |= found[i];
     if (signs >= 0) return;
     for (int64_t i = 0; i < columns; i++)
@@ -244,7 +299,7 @@ static void run(Job& job) {
     typedef Compute<T> C;
     const int64_t wide = is_half<T> ? from + to : 0;
     C* const scratch = (C*)tt_scratch(TT_SCRATCH_OTHER, sizeof(C) * (wide + job.w.out));
-    Maximum<C> maximum{job, {}, nullptr, nullptr, nullptr};
+    Maximum<C> maximum{job, {}, nullptr, nullptr, nullptr, {}};
     if (!scratch || (job.kind == kMaximum && !maximum.prepare())) {
       job.failed = true;
       return;

@@ -8,6 +8,7 @@
 #include "tile.h"
 
 #include "../args.h"
+#include "../move.h"
 #include "../platform.h"
 #include "../threads.h"
 #include "load_store.h"
@@ -42,6 +43,11 @@ struct Job {
   Operand operand[TT_MAX_OPERANDS];
   int64_t sizes[kMaxDims];
 };
+
+// Whether a program is nothing but a copy of its only input.
+bool copies(const tt_program& p) {
+  return p.inputs == 1 && p.outputs == 1 && p.instructions == 1 && p.code[0].primitive == 0 && p.code[0].a == 0;
+}
 
 // Whether an input's neighbours in memory belong to neighbouring rows.
 bool lies_across(const Job& job, int32_t k) {
@@ -153,8 +159,21 @@ struct Range {
     if (status != TT_OK) __atomic_store_n(&job.status, status, __ATOMIC_RELAXED);
   }
 
+  // A copy that converts: directly, where one side is of the register type.
+  void convert_row(char* const* at, int64_t n) {
+    const Operand &to = job.operand[0], &from = job.operand[1];
+    if (access[0] == kDirect) return load_run((R*)at[0], from.dtype, at[1], from.strides[0], n);
+    if (access[1] == kDirect) return store_run(at[0], to.dtype, to.strides[0], (const R*)at[1], n);
+    for (int64_t begin = 0; begin < n; begin += tile) {
+      const int64_t count = n - begin < tile ? n - begin : tile;
+      load_run((R*)buffers[1], from.dtype, at[1] + begin * from.strides[0], from.strides[0], count);
+      store_run(at[0] + begin * to.strides[0], to.dtype, to.strides[0], (const R*)buffers[1], count);
+    }
+  }
+
   // A part of one row, whose operands begin at `at`.
   void run_row(char* const* at, int64_t n) {
+    if (copies(*job.program)) return convert_row(at, n);
     for (int32_t k = job.outputs; k < job.operands; k++) {
       if (access[k] == kOnce) load_run((R*)buffers[k], job.operand[k].dtype, at[k], 0, n < tile ? n : tile);
     }
@@ -230,16 +249,18 @@ TT_INLINE void for_rows(const Job& job, int64_t begin, int64_t end, Row row) {
   int64_t index[kMaxDims];
   char* at[TT_MAX_OPERANDS];
   locate(job.box, begin, index);
-  while (begin < end) {
-    for (int32_t k = 0; k < job.operands; k++)
-      at[k] = job.operand[k].data + offset_of(job.box, job.operand[k].strides, index);
-    const int64_t rest = job.box.sizes[0] - index[0];
+  for (int32_t k = 0; k < job.operands; k++)
+    at[k] = job.operand[k].data + offset_of(job.box, job.operand[k].strides, index);
+  for (int64_t first = index[0]; begin < end; first = 0) {
+    const int64_t rest = job.box.sizes[0] - first;
     const int64_t n = rest < end - begin ? rest : end - begin;
     row(at, n);
     begin += n;
-    index[0] = 0;
+    for (int32_t k = 0; k < job.operands; k++) at[k] -= first * job.operand[k].strides[0];
     for (int32_t d = 1; d < job.box.dims; d++) {
+      for (int32_t k = 0; k < job.operands; k++) at[k] += job.operand[k].strides[d];
       if (++index[d] < job.box.sizes[d]) break;
+      for (int32_t k = 0; k < job.operands; k++) at[k] -= job.operand[k].strides[d] * job.box.sizes[d];
       index[d] = 0;
     }
   }
@@ -542,6 +563,11 @@ TT_ENTRY(pointwise) {
     if (hot != nullptr && o.dtype != hot->dtypes[k]) job.hot = nullptr;
   }
   if (numel == 0) return TT_OK;
+  if (copies(p) && job.operand[0].dtype == job.operand[1].dtype) {
+    const Operand &to = job.operand[0], &from = job.operand[1];
+    tt_move((int)ndim, job.sizes, to.item, to.data, to.strides, from.data, from.strides);
+    return TT_OK;
+  }
   simplify(job);
   return run(job, numel);
 }

@@ -1,5 +1,5 @@
 // Transposes a square of as many rows as a vector has lanes, in registers: log2(lanes) rounds, each of which swaps the
-// off-diagonal halves of 2 x 2 blocks twice as large as the round before.
+// off-diagonal halves of 2 x 2 blocks twice as large as the round before. And takes pairs of neighbours apart.
 #pragma once
 #include "../isa.h"
 
@@ -34,6 +34,19 @@ TT_INLINE void transpose_block(typename Vec<T>::type (&rows)[Vec<T>::lanes]) {
     }
     transpose_block<T, step * 2>(rows);
   }
+}
+
+template <class V, int... lane>
+TT_INLINE void separate_pairs(V left, V right, V& even, V& odd, Lanes<lane...>) {
+  even = __builtin_shufflevector(left, right, (2 * lane)...);
+  odd = __builtin_shufflevector(left, right, (2 * lane + 1)...);
+}
+
+// The first and the second of each pair of neighbours in two vectors.
+template <class T>
+TT_INLINE void separate_pairs(typename Vec<T>::type left, typename Vec<T>::type right, typename Vec<T>::type& even,
+                              typename Vec<T>::type& odd) {
+  separate_pairs(left, right, even, odd, typename LanesUpTo<Vec<T>::lanes>::type{});
 }
 
 }  // namespace

@@ -5,11 +5,14 @@
 //   An operand is address, dtype, strides[ndim]; dtypes may differ and are converted. Many inputs are given in several
 //   calls, the later ones with an `out` that begins further along.
 #include "../kernels/dtype_switch.h"
+#include "../move.h"
 
 namespace TT_NS {
 namespace {
 
 constexpr int64_t kChunk = 256;
+// What is shorter is copied at once.
+constexpr int64_t kFewBytes = 4096;
 
 struct Copy {
   int ndim;
@@ -17,29 +20,16 @@ struct Copy {
   Operand to, from;
 };
 
-template <typename T>
-TT_INLINE void copy_line(T* to, int64_t to_step, const T* from, int64_t from_step, int64_t n) {
-  for (int64_t i = 0; i < n; i++) to[i * to_step] = from[i * from_step];
-}
-
-// Elements of the same dtype: blocks as long as both sides are dense.
-template <typename T>
-TT_INLINE void copy_same(const Copy& copy) {
-  const int last = copy.ndim - 1;
-  const int64_t n = copy.ndim ? copy.sizes[last] : 1;
-  const int64_t to_step = copy.ndim ? copy.to.strides[last] : 1, from_step = copy.ndim ? copy.from.strides[last] : 1;
-  const int64_t rows = product(copy.sizes, last < 0 ? 0 : last);
-  T* const to = reinterpret_cast<T*>(copy.to.data);
-  const T* const from = reinterpret_cast<const T*>(copy.from.data);
-  Walk<2> walk;
-  walk.over(last, copy.sizes, copy.to.strides, copy.from.strides);
-  walk.start(0);
-  for (int64_t row = 0; row < rows; row++, walk.next()) {
-    if (to_step == 1 && from_step == 1)
-      memcpy(to + walk.offset[0], from + walk.offset[1], size_t(n) * sizeof(T));
-    else
-      copy_line(to + walk.offset[0], to_step, from + walk.offset[1], from_step, n);
+// Elements of the same dtype.
+static void copy_same(const Copy& copy, int64_t itemsize) {
+  int64_t sizes[kMaxDims], to_strides[kMaxDims], from_strides[kMaxDims];
+  for (int d = 0; d < copy.ndim; d++) {
+    const int outer = copy.ndim - 1 - d;
+    sizes[d] = copy.sizes[outer];
+    to_strides[d] = copy.to.strides[outer] * itemsize;
+    from_strides[d] = copy.from.strides[outer] * itemsize;
   }
+  tt_move(copy.ndim, sizes, itemsize, copy.to.data, to_strides, copy.from.data, from_strides);
 }
 
 // Different dtypes go through the widest type of the source's kind, a chunk at a time: 3 × 12 loops instead of 144.
@@ -76,18 +66,14 @@ static void convert_all(const Copy& copy) {
 
 static bool run(Copy& copy) {
   if (product(copy.sizes, copy.ndim) == 0) return true;
+  const int64_t itemsize = itemsize_of(copy.to.dtype);
+  if (itemsize == 0) return false;
+  if (copy.to.dtype == copy.from.dtype) {
+    copy_same(copy, itemsize);
+    return true;
+  }
   int64_t* strides[2] = {copy.to.strides, copy.from.strides};
   copy.ndim = coalesce<2>(copy.ndim, copy.sizes, strides);
-  const int64_t itemsize = itemsize_of(copy.to.dtype);
-  if (copy.to.dtype == copy.from.dtype) {
-    if (itemsize == 0) return false;
-    if (copy.ndim == 0 || (copy.ndim == 1 && copy.to.strides[0] == 1 && copy.from.strides[0] == 1)) {
-      memcpy(copy.to.data, copy.from.data, size_t(itemsize) * size_t(copy.ndim ? copy.sizes[0] : 1));
-      return true;
-    }
-    return switch_size(itemsize, [&](auto tag) { copy_same<typename decltype(tag)::type>(copy); });
-  }
-  if (itemsize == 0) return false;
   switch (copy.from.dtype) {
     case TT_COMPLEX64: case TT_COMPLEX128: convert_all<c128>(copy); return true;
     case TT_FLOAT16: case TT_BFLOAT16: case TT_FLOAT32: case TT_FLOAT64: convert_all<double>(copy); return true;
@@ -114,8 +100,12 @@ TT_ENTRY(cat) {
   if (ndim == 1 && out.strides[0] == 1) {
     // Whole tensors one after the other, as a batch is collated: nothing to find out about most of them.
     while (count > 0 && reader.next[2] == double(out.dtype) && reader.next[3] == 1) {
-      const size_t bytes = size_t(reader.integer() * itemsize);
-      memcpy(out.data, reader.address<char>(), bytes);
+      const int64_t bytes = reader.integer() * itemsize, side_by_side = 1;
+      const char* const from = reader.address<char>();
+      if (bytes < kFewBytes)
+        memcpy(out.data, from, size_t(bytes));
+      else
+        tt_move(1, &bytes, 1, out.data, &side_by_side, from, &side_by_side);
       out.data += bytes;
       reader.next += 2;
       count--;

@@ -98,6 +98,11 @@ const large: [string, 1 | 2 | 3, number[], number[], Options][] = [
   ["sequences", 1, [3, 30, 100], [17, 30, 9], { padding: 4, stride: 3 }],
   ["a long kernel", 1, [2, 1, 700], [3, 1, 400], { padding: 100 }],
   ["volumes", 3, [2, 6, 6, 7, 8], [10, 6, 3, 3, 3], { padding: 1, stride: [1, 2, 2] }],
+  ["narrow planes", 2, [5, 6, 14, 14], [16, 6, 5, 5], {}],
+  ["narrow planes with steps", 2, [3, 5, 11, 9], [19, 5, 3, 3], { padding: [2, 1], stride: [1, 2], dilation: [2, 1] }],
+  ["narrow planes of groups", 2, [7, 6, 9, 10], [32, 3, 3, 4], { groups: 2, padding: [0, 3], stride: [3, 1] }],
+  ["narrow sequences", 1, [3, 7, 10], [16, 7, 4], { padding: 2 }],
+  ["narrow volumes", 3, [3, 4, 5, 6, 7], [32, 2, 2, 3, 3], { groups: 2, padding: 1, stride: [2, 1, 1] }],
 ];
 
 const addon = createRequire(import.meta.url)(libraryPath) as {
@@ -152,6 +157,18 @@ describe.each(isas)("whole numbers, exactly, by %s", (isa) => {
       expect(bias.grad?.tolist()).toEqual(gi.sum([0, ...input.slice(2).map((_, i) => 2 + i)]).tolist());
     }
   });
+});
+
+test("what is infinite stays within its window", () => {
+  const x = torch.zeros([1, 6, 14, 14], { requiresGrad: true });
+  const w = torch.ones([16, 6, 5, 5], { requiresGrad: true });
+  const grad = torch.zeros([1, 16, 10, 10]);
+  grad.setAt([0, 3, 4, 4], Number.POSITIVE_INFINITY);
+  F.conv2d(x, w).backward(grad);
+  const expected = torch.zeros([1, 6, 14, 14]);
+  expected.setAt([0, ":", "4:9", "4:9"], Number.POSITIVE_INFINITY);
+  expect(torch.equal(x.grad as torch.Tensor, expected)).toBe(true);
+  expect(w.grad?.isnan().sum([1, 2, 3]).tolist()).toEqual(Array.from({ length: 16 }, (_, o) => (o === 3 ? 150 : 0)));
 });
 
 test("many channels round no worse than a plain sum", () => {
