@@ -39,6 +39,8 @@ struct Product {
   }
   // Whether C is the plain sum.
   bool is_plain() const { return alpha == 1 && !d.data && !relu; }
+  // Whether C is the sum and D, whose rows lie along memory.
+  bool adds_rows() const { return alpha == 1 && beta == 1 && d.data && d.col_stride == 1 && !relu; }
 };
 
 template <class A, class B>

@@ -45,8 +45,10 @@ struct Blocking {
   int64_t panel_width(int64_t panel) const { return round_up(panel_cols(panel), Tile<T>::lanes); }
   P* panel_of_b(int64_t panel) const { return packed_b + panel * Tile<T>::cols * steps; }
   bool in_place(int64_t panel) const { return read_b_in_place && panel_cols(panel) == Tile<T>::cols; }
-  // The sums of C need nothing but storing, in rows.
-  bool direct() const { return same_type<S, T> && product.is_plain() && product.c.col_stride == 1; }
+  // The sums of C need nothing but storing, in rows, or adding to what is put there first.
+  bool direct() const {
+    return same_type<S, T> && (product.is_plain() || product.adds_rows()) && product.c.col_stride == 1;
+  }
 };
 
 // Packs steps begin..end of k, in units of pack_depth, of all panels: few enough rows of B that their pages stay known.
@@ -79,6 +81,16 @@ void pack_a(void* context, int64_t begin, int64_t end, int) {
   const Blocking<S, T, P>& plan = *(Blocking<S, T, P>*)context;
   for (int64_t panel = begin; panel < end; panel++)
     pack_rows(plan, panel, 0, plan.steps, plan.packed_a + panel * Tile<T>::packed_rows * plan.steps);
+}
+
+// Copies a tile of whole vectors, and calls up the place of the next one: a tile's time later it is there.
+template <class T>
+TT_INLINE void copy_tile(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t cols) {
+  for (int64_t i = 0; i < rows; i++)
+    for (int64_t j = 0; j < cols; j += Vec<T>::lanes) {
+      if (from != to) store<T>(to + i * to_stride + j, load<T>(from + i * from_stride + j));
+      __builtin_prefetch(to + (rows + i) * to_stride + j, 1);
+    }
 }
 
 template <class S, class T, class P>
@@ -122,7 +134,10 @@ struct Task {
         const P* a = plan.read_a_in_place ? (const P*)product.a.at(row, p) : packed;
         const auto micro = Micro<P>::find((int)rows, (int)(width / Tile<T>::lanes), !plan.read_a_in_place);
         if (direct && cols == width) {
-          micro(depth, a, product.a.row_stride, b, b_stride, (T*)product.c.at(row, col), product.c.row_stride, p > 0);
+          T* const c = (T*)product.c.at(row, col);
+          const T* const d = product.d.data ? (const T*)product.d.at(row, col) : nullptr;
+          if (d && p == 0) copy_tile(d, product.d.row_stride, c, product.c.row_stride, rows, cols);
+          micro(depth, a, product.a.row_stride, b, b_stride, c, product.c.row_stride, p > 0 || d);
           continue;
         }
         T* tile = tiles + (keep_tiles ? (j * row_panels + i) * (Tile<T>::rows * Tile<T>::cols) : 0);
