@@ -6,8 +6,8 @@ import { isGradEnabled } from "../autograd/modes.ts";
 import type { AttentionOperands } from "../backends/attention-kernels.ts";
 import { backendOf } from "../backends/backend.ts";
 import { bool } from "../core/dtype.ts";
-import { Layout, resultLayout } from "../core/layout.ts";
-import type { Shape } from "../core/shape.ts";
+import { Layout, mayOverlap, resultLayout } from "../core/layout.ts";
+import { type Shape, sameShape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { allocate } from "./creation.ts";
 import { type Context, kernelOp } from "./kernel-form.ts";
@@ -49,6 +49,24 @@ function allocateAs(like: Tensor, shape: Shape): Tensor {
   return new Tensor(storage, new Layout(shape, layout.strides, 0), like.dtype);
 }
 
+/** Such memory for several: where they are equal parts of one tensor (`qkv.chunk(3, -1)`), parts of one again. */
+function allocateAsAll(all: readonly Tensor[]): Tensor[] {
+  const [first, second] = all;
+  if (first === undefined || second === undefined) return all.map((x) => allocateAs(x, x.shape));
+  const { shape, strides, offset } = first.layout;
+  const step = second.layout.offset - offset;
+  const isPart = (x: Tensor, i: number) =>
+    x.storage === first.storage &&
+    x.layout.offset === offset + i * step &&
+    sameShape(x.shape, shape) &&
+    sameShape(x.layout.strides, strides);
+  const together = new Layout([all.length, ...shape], [step, ...strides], 0);
+  if (step <= 0 || !all.every(isPart) || mayOverlap(together)) return all.map((x) => allocateAs(x, x.shape));
+  const whole = allocateAs(new Tensor(first.storage, together, first.dtype), together.shape);
+  const [own, ...rest] = whole.layout.strides as [number, ...number[]];
+  return all.map((_, i) => new Tensor(whole.storage, new Layout(shape, rest, i * own), whole.dtype));
+}
+
 const rowsContiguous = (mask: Tensor): Tensor =>
   mask.layout.strides[mask.ndim - 1] === 1 || mask.shape[mask.ndim - 1] === 1 ? mask : mask.contiguous();
 
@@ -75,8 +93,10 @@ const attentionOp = kernelOp<AttentionAttrs>({
     const { attrs } = context;
     const inputs = savedInputs(context);
     const [query, key, value] = inputs as [Tensor, Tensor, Tensor];
-    const wanted = (i: number, x: Tensor) => (context.needs(i) ? allocateAs(x, x.shape) : null);
-    const gradients = { query: wanted(0, query), key: wanted(1, key), value: wanted(2, value) };
+    const wanted = [query, key, value].filter((_, i) => context.needs(i));
+    const fresh = allocateAsAll(wanted);
+    const [forQuery, forKey, forValue] = [0, 1, 2].map((i) => (context.needs(i) ? (fresh.shift() as Tensor) : null));
+    const gradients = { query: forQuery ?? null, key: forKey ?? null, value: forValue ?? null };
     const on = operands(inputs, context.result(1), attrs);
     backendOf(query.device).kernels.attentionBackward(gradients, grad as Tensor, on);
     return [gradients.query, gradients.key, gradients.value, null];

@@ -1,6 +1,7 @@
 /** @file A tensor cut into several views: split, chunk, unbind and their like. */
+import { isGradEnabled } from "../autograd/modes.ts";
 import { describe, ShapeError, ValueError } from "../core/errors.ts";
-import { Layout } from "../core/layout.ts";
+import { isDense, Layout } from "../core/layout.ts";
 import { type Shape, shapeText, wrapDim } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { bind, type Call } from "./bind.ts";
@@ -24,16 +25,30 @@ function cutLayouts({ shape, strides, offset }: Layout, { dim, sizes }: Cuts): L
   });
 }
 
-const splitOp = multiViewOp<Cuts>({
-  name: "split",
-  layouts: cutLayouts,
-  backward: (grads, { dim }) => cat(grads, dim),
-});
-const splitWithSizesOp = multiViewOp<Cuts>({
-  name: "splitWithSizes",
-  layouts: cutLayouts,
-  backward: (grads, { dim }) => cat(grads, dim),
-});
+/** The parts made one again; without a copy where they are the parts of one tensor already, as attention gives them. */
+function join(parts: readonly Tensor[], cuts: Cuts): Tensor {
+  return (isGradEnabled() ? null : whole(parts, cuts)) ?? cat(parts, cuts.dim);
+}
+
+/** The tensor of which all of these are the parts, or `null`. */
+function whole(parts: readonly Tensor[], cuts: Cuts): Tensor | null {
+  const [{ storage, layout, dtype }] = parts as [Tensor];
+  const { dim, sizes } = cuts;
+  const size = sizes.reduce((a, b) => a + b, 0);
+  const all = new Layout(layout.shape.with(dim, size), layout.strides, layout.offset);
+  const lies = (part: Tensor, { strides, offset }: Layout) =>
+    part.storage === storage &&
+    part.dtype === dtype &&
+    part.layout.offset === offset &&
+    part.layout.strides.every((stride, d) => stride === strides[d]);
+  const places = cutLayouts(all, cuts);
+  return isDense(all) && places.every((place, i) => lies(parts[i] as Tensor, place))
+    ? new Tensor(storage, all, dtype)
+    : null;
+}
+
+const splitOp = multiViewOp<Cuts>({ name: "split", layouts: cutLayouts, backward: join });
+const splitWithSizesOp = multiViewOp<Cuts>({ name: "splitWithSizes", layouts: cutLayouts, backward: join });
 
 function checkCuttable(op: string, input: Tensor): void {
   checkTensor(op, input);

@@ -12,14 +12,61 @@ interface Sizes {
   readonly E: number;
   readonly Ev: number;
 }
-// One block of queries and several, odd widths, single elements, no batch and two dimensions of it.
+// One block of queries and several, few queries, odd widths, single elements, no batch and two dimensions of it.
 const SIZES: Sizes[] = [
   { batch: [2, 3], L: 5, S: 7, E: 4, Ev: 6 },
   { batch: [], L: 1, S: 1, E: 1, Ev: 1 },
   { batch: [2], L: 130, S: 70, E: 16, Ev: 16 },
   { batch: [1, 2], L: 64, S: 64, E: 32, Ev: 32 },
   { batch: [3], L: 65, S: 129, E: 33, Ev: 17 },
+  { batch: [2], L: 4, S: 40, E: 8, Ev: 8 },
+  { batch: [1], L: 100, S: 31, E: 20, Ev: 70 },
 ];
+
+describe.each([true, false])("heads that are parts of one projection, side by side: %s", (together) => {
+  it.each([
+    ["split", (x: torch.Tensor) => x.split(8, 2)],
+    ["chunk", (x: torch.Tensor) => x.chunk(3, -1)],
+    ["split with sizes", (x: torch.Tensor) => x.split([8, 8, 8], 2)],
+  ] as const)("%s: the projection's gradient is that of parts in memory of their own", (_, cut) => {
+    torch.manualSeed(2);
+    const projection = torch.randn([2, 40, 24], { requiresGrad: true });
+    const grad = torch.randn([2, 2, 40, 4]);
+    const gradientBy = (own: boolean) => {
+      const heads = cut(projection).map((part) => {
+        const head = part.view(2, 40, 2, 4).transpose(1, 2);
+        return own ? head.clone() : head;
+      });
+      const [query, key, value] = heads as [torch.Tensor, torch.Tensor, torch.Tensor];
+      const [q, k, v] = together ? [query, key, value] : [value, query, key];
+      const out = F.scaledDotProductAttention(q, k, v, { isCausal: true });
+      // Uses of the parts besides attention add to what it gives.
+      return torch.autograd.grad([out.mul(grad).sum().add(key.pow(2).sum())], [projection])[0]!;
+    };
+    const [inPlace, apart] = [gradientBy(false), gradientBy(true)];
+    expect(torch.allclose(inPlace, apart, { rtol: 1e-5, atol: 1e-6 })).toBe(true);
+    expect(inPlace.stride()).toEqual(projection.stride());
+  });
+});
+
+it("gradients of heads that share memory can be kept, added to and differentiated again", () => {
+  torch.manualSeed(3);
+  const qkv = torch.randn([1, 5, 6], { dtype: torch.float64, requiresGrad: true });
+  const attend = (x: torch.Tensor) => {
+    const [q, k, v] = x.chunk(3, 2) as [torch.Tensor, torch.Tensor, torch.Tensor];
+    q.retainGrad();
+    return { q, y: F.scaledDotProductAttention(q, k, v) };
+  };
+  const first = attend(qkv);
+  first.y.sum().backward();
+  const once = qkv.grad!.clone();
+  const kept = first.q.grad!.clone();
+  attend(qkv).y.sum().backward();
+  expect(torch.allclose(qkv.grad!, once.mul(2))).toBe(true);
+  expect(first.q.grad!.equal(kept)).toBe(true);
+  expect(kept.equal(once.chunk(3, 2)[0]!)).toBe(true);
+  expect(gradgradcheck((x: torch.Tensor) => attend(x).y, [qkv])).toBe(true);
+});
 const MASKS = ["none", "causal", "bool", "float", "one row"] as const;
 const LIMIT = { "torch.float32": 2e-5, "torch.float64": 1e-12 } as Record<string, number>;
 

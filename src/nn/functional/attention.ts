@@ -216,6 +216,14 @@ function canonicalMask(mask: Tensor | null, name: string, dtype: DType): Tensor 
   return additive(mask, dtype, true);
 }
 
+/** `linear` of [L, N, E] in the order in which its rows lie: what came batch first goes through without a copy. */
+function linearAsItLies(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  const turned = x.transpose(0, 1);
+  return !x.isContiguous() && turned.isContiguous()
+    ? linear(turned, weight, bias).transpose(0, 1)
+    : linear(x, weight, bias);
+}
+
 /** Query, key and value through their projections. */
 function project(
   query: Tensor,
@@ -229,14 +237,14 @@ function project(
     return found;
   };
   if (!useSeparateProjWeight && query === key && key === value) {
-    const [q, k, v] = linear(query, weight("inProjWeight"), inProjBias).chunk(3, -1);
+    const [q, k, v] = linearAsItLies(query, weight("inProjWeight"), inProjBias).chunk(3, -1);
     return [q as Tensor, k as Tensor, v as Tensor];
   }
   const weights = useSeparateProjWeight
     ? [weight("qProjWeight"), weight("kProjWeight"), weight("vProjWeight")]
     : (inProjWeight === null ? weight("inProjWeight") : inProjWeight).chunk(3);
   const biases = inProjBias === null ? [] : inProjBias.chunk(3);
-  const [q, k, v] = [query, key, value].map((x, i) => linear(x, weights[i] as Tensor, biases[i] ?? null));
+  const [q, k, v] = [query, key, value].map((x, i) => linearAsItLies(x, weights[i] as Tensor, biases[i] ?? null));
   return [q as Tensor, k as Tensor, v as Tensor];
 }
 
@@ -368,28 +376,24 @@ function attend(query: Tensor, given: MultiHeadAttentionParameters): [Tensor, Te
     attnMask = widen(attnMask);
     keyPaddingMask = widen(keyPaddingMask);
   }
-  const byHead = (t: Tensor) =>
-    t
-      .contiguous()
-      .view(t.shape[0] as number, rows, headDim)
-      .transpose(0, 1);
+  const byHead = (t: Tensor) => t.view(t.shape[0] as number, batch, heads, headDim).permute(1, 2, 0, 3);
   const fixed = (t: Tensor | null | undefined, name: string): Tensor | null => {
     if (t === null || t === undefined) return null;
     if (t.ndim !== 3 || t.shape[0] !== rows || t.shape[2] !== headDim)
       throw refuseShape(name, `[${rows}, S, ${headDim}]`, t);
-    return t;
+    return t.view(batch, heads, t.shape[1] as number, headDim);
   };
-  q = byHead(q); // (N · heads, L, E / heads)
+  q = byHead(q); // (N, heads, L, E / heads)
   k = fixed(given.staticK, "staticK") ?? byHead(k);
   v = fixed(given.staticV, "staticV") ?? byHead(v);
   if (addZeroAttn) {
-    const zeros = (t: Tensor) => t.newZeros([rows, 1, headDim]);
-    k = cat([k, zeros(k)], 1);
-    v = cat([v, zeros(v)], 1);
+    const zeros = (t: Tensor) => t.newZeros([batch, heads, 1, headDim]);
+    k = cat([k, zeros(k)], 2);
+    v = cat([v, zeros(v)], 2);
     attnMask = widen(attnMask);
     keyPaddingMask = widen(keyPaddingMask);
   }
-  const keys = k.shape[1] as number;
+  const keys = k.shape[2] as number;
   if (keyPaddingMask !== null) {
     if (!sameShape(keyPaddingMask.shape, [batch, keys]))
       throw refuseShape("a keyPaddingMask", shapeText([batch, keys]), keyPaddingMask);
@@ -399,24 +403,24 @@ function attend(query: Tensor, given: MultiHeadAttentionParameters): [Tensor, Te
   const dropoutP = training ? given.dropoutP : 0;
 
   if (!needWeights) {
-    const split = (t: Tensor) => t.view(batch, heads, t.shape[1] as number, headDim);
     const mask =
       attnMask === null
         ? null
         : attnMask.shape[0] === 1
           ? attnMask.unsqueeze(0)
           : attnMask.reshape(batch, heads, -1, keys);
-    const mixed = scaledDotProductAttention(split(q), split(k), split(v), mask, dropoutP, isCausal);
-    const joined = mixed.permute(2, 0, 1, 3).reshape(length * batch, features);
-    return [linear(joined, outProjWeight, outProjBias).view(length, batch, -1), null];
+    const mixed = scaledDotProductAttention(q, k, v, mask, dropoutP, isCausal);
+    const joined = mixed.permute(2, 0, 1, 3).reshape(length, batch, features);
+    return [linearAsItLies(joined, outProjWeight, outProjBias), null];
   }
-  const scaled = q.mul(Math.sqrt(1 / headDim));
-  const turned = k.transpose(-2, -1);
+  const flat = (t: Tensor) => t.reshape(rows, t.shape[2] as number, headDim);
+  const scaled = flat(q).mul(Math.sqrt(1 / headDim));
+  const turned = flat(k).transpose(-2, -1);
   const scores = attnMask === null ? scaled.bmm(turned) : baddbmm(attnMask, scaled, turned);
   let weights = softmax(scores, -1);
   if (dropoutP > 0) weights = dropout(weights, dropoutP, true);
   const joined = weights
-    .bmm(v)
+    .bmm(flat(v))
     .transpose(0, 1)
     .reshape(length * batch, features);
   const output = linear(joined, outProjWeight, outProjBias).view(length, batch, -1);
