@@ -7,22 +7,40 @@ import { CPP_TYPE } from "../src/expr/render/cpp.ts";
 const has = (list: readonly string[], prim: Prim) => list.includes(prim);
 const operandsOf = (prim: Prim) => ["a[i]", "b[i]", "c[i]"].slice(0, has(UNARY, prim) ? 1 : has(BINARY, prim) ? 2 : 3);
 
-/** Functions that are branch-free only for arguments that are not huge: tiles with huge ones take the whole function. */
-const NEAR: ReadonlySet<Prim> = new Set(["sin", "cos", "tan"]);
+/**
+ * float32 functions that are branch-free (`_near`) but for few arguments, and what is negative for those. A tile that has one is
+ * taken apart, and the whole function serves the parts that have one.
+ */
+const FAR: { readonly [P in Prim]?: string } = {
+  sin: "angle_far_sign",
+  cos: "angle_far_sign",
+  tan: "angle_far_sign",
+  gelu: "gelu_far_sign",
+};
+const PART = 64;
 
 function tile(prim: Prim, type: RegisterType): string {
   const { cpp, types, failsOnZero } = PRIMITIVES[prim];
   if (types === (type === "i64" ? "float" : "integer")) return `constexpr tt_tile_function tile_${prim} = nullptr;\n`;
   const loop = (name: string) => `TT_TILE_LOOP to[i] = fn::${name}(${operandsOf(prim).join(", ")});`;
+  // Integers, because compilers do not vectorise a search that ends in a bool.
+  const any = (name: string, value: string) => [
+    `int32_t ${name} = 0;`,
+    `for (int64_t i = 0; i < n; i++) ${name} |= ${value};`,
+  ];
   const body: string[] = [];
-  if (NEAR.has(prim) && type === "f32") {
-    body.push("bool far = false;", "for (int64_t i = 0; i < n; i++) far |= fn::is_far(a[i]);");
-    body.push(`if (!far) {\n  ${loop(`${cpp}_near`)}\n    return TT_OK;\n  }`);
-  }
-  if (failsOnZero && type === "i64") {
-    body.push("bool zero = false;", "for (int64_t i = 0; i < n; i++) zero |= b[i] == 0;");
-    body.push("if (zero) return TT_DIVISION_BY_ZERO;");
-  }
+  const farSign = type === "f32" ? FAR[prim] : undefined;
+  if (farSign !== undefined)
+    body.push(
+      ...any("far", `fn::${farSign}(a[i])`),
+      `if (far >= 0) {\n    ${loop(`${cpp}_near`)}\n    return TT_OK;\n  }`,
+      `if (n > ${PART}) {`,
+      `  for (int64_t i = 0; i < n; i += ${PART})`,
+      `    tile_${prim}(to + i, a + i, nullptr, nullptr, n - i < ${PART} ? n - i : ${PART});`,
+      "  return TT_OK;\n  }",
+    );
+  if (failsOnZero && type === "i64")
+    body.push(...any("zero", "b[i] == 0 ? 1 : 0"), "if (zero) return TT_DIVISION_BY_ZERO;");
   body.push(loop(cpp), "return TT_OK;");
   return `TT_TILE(tile_${prim}) {\n  TT_TILE_OPERANDS\n  ${body.join("\n  ")}\n}\n`;
 }

@@ -16,7 +16,7 @@
 namespace TT_NS {
 namespace {
 
-constexpr int64_t kTileBytes = 1024;
+constexpr int64_t kTileBytes = 1024, kLongTileBytes = 8192;
 // Rows shorter than this are gathered into full tiles.
 constexpr int64_t kShortRow = 32;
 // What a piece of parallel work costs at least, in additions.
@@ -111,7 +111,8 @@ struct Range {
     }
     const int32_t values = p.scalars + p.constants;
     const int64_t tiles = values + p.temporaries + buffered;
-    tile = kTileBytes / (int64_t)sizeof(R);
+    // Where nothing passes through registers, a tile costs no memory, and a long one fewer calls.
+    tile = (tiles == 0 ? kLongTileBytes : kTileBytes) / (int64_t)sizeof(R);
     if (tile > n) tile = (n + 15) & ~15;
     const int64_t bytes = tile * sizeof(R);
     char* memory = (char*)tt_scratch(TT_SCRATCH_TILE, (size_t)(tiles * bytes + 64));

@@ -34,6 +34,7 @@ TT_MATH double sigmoid(double x) {
   const double e = exp(-abs(x));
   return (x < 0 ? e : 1.0) / (1.0 + e);
 }
+TT_MATH double gelu(double x) { return 0.5 * x * erfc(x * -0.70710678118654752440); }
 TT_MATH double pow(double a, double b) { return __builtin_pow(a, b); }
 TT_MATH double atan2(double a, double b) { return __builtin_atan2(a, b); }
 TT_MATH double hypot(double a, double b) { return __builtin_hypot(a, b); }

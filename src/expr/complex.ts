@@ -114,6 +114,7 @@ const COMPLEX: { readonly [P in Prim | ComplexPrim]: ComplexRule | null } = {
   erf: null,
   erfc: null,
   erfinv: null,
+  gelu: null,
   lgamma: null,
   digamma: null,
   zeta: null,

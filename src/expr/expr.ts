@@ -16,7 +16,7 @@ export const UNARY = words(
   "neg abs sign floor ceil round trunc",
   "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sigmoid",
   "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh",
-  "erf erfc erfinv erfcx ndtri lgamma digamma",
+  "erf erfc erfinv erfcx ndtri gelu lgamma digamma",
   "besselJ0 besselJ1 besselY0 besselY1 airyAi",
   "i0 i1 i0e i1e k0 k1 k0e k1e",
   "mantissa exponent",

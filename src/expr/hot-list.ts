@@ -44,8 +44,6 @@ const COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"] as const;
 
 const one = constant(1);
 const silu = x.mul(x.sigmoid());
-const normalCdf = x.mul(Math.SQRT1_2).erf().add(1);
-const gelu = x.mul(0.5).mul(normalCdf);
 
 function floatEntries(type: "f32" | "f64"): HotSource[] {
   return [
@@ -68,10 +66,9 @@ function floatEntries(type: "f32" | "f64"): HotSource[] {
     hot(type, where(x.le(0), 0, x)),
     hot(type, where(x.gt(0), g, 0), ["grad", "x"]),
     hot(type, where(x.le(0), 0, g), ["grad", "x"]),
-    hot(type, gelu),
     hot(type, g.mul(y.mul(y.neg().add(1))), ["grad", "y"]),
     hot(type, g.mul(y.mul(y).neg().add(one)), ["grad", "y"]),
-    ...[gelu, silu, x.sqrt(), x.abs()].map((f) => derivative(type, f)),
+    ...[x.gelu(), silu, x.sqrt(), x.abs()].map((f) => derivative(type, f)),
     hot(type, silu),
     { ...hot(type, where(x, g, 0), ["grad", "x"]), inputTypes: [type, "bool"] },
     hot(type, x.max(s).min(t)),

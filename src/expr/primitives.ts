@@ -304,6 +304,19 @@ export const PRIMITIVES: { readonly [P in Prim]: PrimRule } = {
     wgsl: call("tt_erfinv"),
     derivative: (g, y) => [g.mul(f("exp", y.mul(y)).mul(Math.sqrt(Math.PI) / 2))],
   },
+  // x·Φ(x). Composed of `erf` it would cancel below 0, where Φ is small.
+  gelu: {
+    types: "float",
+    cost: 12,
+    eval: (x) => 0.5 * x! * special.erfc(x! * -Math.SQRT1_2),
+    cpp: "gelu",
+    wgsl: call("tt_gelu"),
+    derivative: (g, _, x) => {
+      const cdf = x!.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
+      const density = f("exp", x!.mul(x!).mul(-0.5)).mul(1 / Math.sqrt(2 * Math.PI));
+      return [g.mul(cdf.add(x!.mul(density)))];
+    },
+  },
   lgamma: {
     types: "float",
     cost: 60,

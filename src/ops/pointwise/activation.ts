@@ -129,7 +129,7 @@ export const celu: Pointwise<WithAlpha> = pointwise({
 export type GeluApproximation = "none" | "tanh";
 
 /**
- * Gaussian error linear unit, `x · Φ(x)`. PyTorch: `torch.nn.functional.gelu`.
+ * Gaussian error linear unit, `x · Φ(x)`. PyTorch: `torch.nn.functional.gelu`. Differs: far below 0 it keeps its digits (docs/accuracy.md).
  *
  * @param options.approximate - `"none"` (erf) or `"tanh"`
  * @see Hendrycks & Gimpel 2016, arXiv:1606.08415
@@ -150,14 +150,15 @@ export const gelu: PointwiseOnly<
       throw new ValueError(`gelu: expected "none" or "tanh" as approximate, got ${describe(approximate)}`);
   },
   expr({ input: x }, { approximate }) {
-    if (approximate === "none") return x.mul(0.5).mul(x.mul(Math.SQRT1_2).erf().add(1));
+    if (approximate === "none") return x.gelu();
     const inner = x
       .mul(x)
       .mul(x)
       .mul(0.044715)
       .add(x)
       .mul(Math.sqrt(2 / Math.PI));
-    return x.mul(0.5).mul(inner.tanh().add(1));
+    // ½(1 + tanh u), which would cancel below 0.
+    return x.mul(inner.mul(2).sigmoid());
   },
 });
 

@@ -1,0 +1,287 @@
+// The exact values that scripts/ulp.ts measures float32 functions against, and the measuring, as a small addon:
+//
+//   exact(name, arguments: Float32Array[], got: Float32Array, into: Float64Array)
+//       f in double: with the C library's vector functions (4 of double's units in the last place at the most, 2^-27 of
+//       float's). `got` is where Newton's method begins for a function that is known by its inverse.
+//   measure(got: Float32Array, exact: Float64Array, statistics: Float64Array)
+//       adds to [largest error in units in the last place, its index, how many are wrong in kind, index of the first,
+//       how many are off by more than half a unit]; an index is -1 where this call has changed nothing. A sixth number is the
+//       absolute error that does not count.
+//   check(name, arguments: number[], got: number): number
+//       the error of one value, computed anew in quadruple precision.
+//
+// Wrong in kind: NaN or not NaN, or zero with the other sign.
+#include <float.h>
+#include <math.h>
+#include <node_api.h>
+#include <quadmath.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <thread>
+#include <vector>
+
+typedef __float128 quad;
+
+// The vector versions are in libmvec; the attribute is what tells the compiler of them without -ffast-math.
+#define VECTOR_FUNCTION(name) \
+  extern "C" __attribute__((simd("notinbranch"), const)) double name(double) noexcept;
+#define VECTOR_FUNCTIONS(X) \
+  X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) \
+  X(tanh) X(asinh) X(acosh) X(atanh) X(erf) X(erfc)
+VECTOR_FUNCTIONS(VECTOR_FUNCTION)
+extern "C" __attribute__((simd("notinbranch"), const)) double pow(double, double) noexcept;
+extern "C" __attribute__((simd("notinbranch"), const)) double atan2(double, double) noexcept;
+
+namespace {
+
+#define INLINE static inline __attribute__((always_inline))
+namespace real {
+#define BOTH(name)                                      \
+  INLINE double name(double x) { return ::name(x); }    \
+  INLINE quad name(quad x) { return ::name##q(x); }
+VECTOR_FUNCTIONS(BOTH)
+BOTH(sqrt)
+BOTH(fabs)
+BOTH(lgamma)
+BOTH(floor)
+#undef BOTH
+INLINE double pow(double a, double b) { return ::pow(a, b); }
+INLINE quad pow(quad a, quad b) { return ::powq(a, b); }
+INLINE double atan2(double a, double b) { return ::atan2(a, b); }
+INLINE quad atan2(quad a, quad b) { return ::atan2q(a, b); }
+}  // namespace real
+
+const quad kPi = M_PIq;
+
+// Arguments a and b (a again where there is one only), and what the engine gave.
+#define FUNCTION(name, ...)                                                            \
+  struct name##_of {                                                                   \
+    template <class T>                                                                 \
+    INLINE T at([[maybe_unused]] T x, [[maybe_unused]] T y, [[maybe_unused]] T got) {  \
+      using namespace real;                                                            \
+      __VA_ARGS__                                                                      \
+    }                                                                                  \
+  };
+#define PLAIN(name) FUNCTION(name, return real::name(x);)
+VECTOR_FUNCTIONS(PLAIN)
+FUNCTION(pow, return real::pow(x, y);)
+FUNCTION(atan2, return real::atan2(x, y);)
+FUNCTION(rsqrt, return 1 / sqrt(x);)
+FUNCTION(sigmoid, return 1 / (1 + exp(-x));)
+FUNCTION(logsigmoid, return (x < 0 ? x : 0) - log1p(exp(-fabs(x)));)
+FUNCTION(softplus, return x > 20 ? x : log1p(exp(x));)
+FUNCTION(silu, return x / (1 + exp(-x));)
+FUNCTION(mish, return x * tanh(log1p(exp(x)));)
+FUNCTION(elu, return x > 0 ? x : expm1(x);)
+FUNCTION(ndtr, return erfc(-x * (T)M_SQRT1_2q) / 2;)
+FUNCTION(gelu, return x * (erfc(-x * (T)M_SQRT1_2q) / 2);)
+FUNCTION(geluTanh, const T u = x * (1 + (T)0.044715Q * x * x) * sqrt((T)(8 / kPi)); return x / (1 + exp(-u));)
+// Two steps of Newton's from what the engine found; near 1 the complement keeps the digits.
+FUNCTION(erfinv,
+  const T a = fabs(x);
+  T r = fabs(got);
+  for (int i = 0; i < 2; i++) {
+    const T error = a < T(0.5) ? erf(r) - a : (1 - a) - erfc(r);
+    r -= error * exp(r * r) * sqrt((T)kPi) / 2;
+  }
+  const T infinite = a == 1 ? (T)__builtin_inf() : (T)__builtin_nan("");
+  const T value = x == 0 ? T(0) : a < 1 ? r : infinite;
+  return x < 0 || (x == 0 && 1 / x < 0) ? -value : value;)
+FUNCTION(lgamma, return real::lgamma(x);)
+FUNCTION(digamma,
+  if (x == 0) return 1 / -x;
+  T sum = 0;
+  if (x < 0) {
+    if (x == floor(x)) return (T)__builtin_nan("");
+    const T rest = x - floor(x + T(0.5));
+    sum -= (T)kPi / tan((T)kPi * rest);
+    x = 1 - x;
+  }
+  for (; x < 30; x += 1) sum -= 1 / x;
+  const T z = 1 / (x * x);
+  const T series = z * (T(1) / 12 - z * (T(1) / 120 - z * (T(1) / 252 - z * (T(1) / 240 - z * (T(1) / 132 - z * (T(691) / 32760
+      - z * (T(1) / 12 - z * (T(3617) / 8160 - z * (T(43867) / 14364)))))))));
+  return x > 1e300 ? x : log(x) - 1 / (2 * x) - series + sum;)
+#undef PLAIN
+
+struct Operands {
+  const float *a, *b, *got;
+};
+
+template <class F>
+__attribute__((noinline)) double one(double x, double y, double got) { return F::at(x, y, got); }
+
+template <class F>
+void fill(const Operands& from, double* to, size_t begin, size_t end) {
+  for (size_t i = begin; i < end; i++) to[i] = F::at((double)from.a[i], (double)from.b[i], (double)from.got[i]);
+  // What a vector function does with zeros, infinities and NaN is its own affair.
+  for (size_t i = begin; i < end; i++) {
+    const double x = from.a[i], y = from.b[i];
+    if (!(fabs(x) > 0 && fabs(x) <= FLT_MAX && fabs(y) > 0 && fabs(y) <= FLT_MAX)) to[i] = one<F>(x, y, from.got[i]);
+  }
+}
+// Computed in quadruple precision throughout, where double's own function is what is measured, or loses digits.
+template <class F>
+void fill_quad(const Operands& from, double* to, size_t begin, size_t end) {
+  for (size_t i = begin; i < end; i++) to[i] = (double)F::at((quad)from.a[i], (quad)from.b[i], (quad)from.got[i]);
+}
+template <class F>
+quad in_quad(double x, double y, double got) { return F::at((quad)x, (quad)y, (quad)got); }
+
+struct Function {
+  const char* name;
+  void (*fill)(const Operands&, double*, size_t, size_t);
+  quad (*in_quad)(double, double, double);
+};
+#define ROW(name) {#name, fill<name##_of>, in_quad<name##_of>},
+#define QUAD_ROW(name) {#name, fill_quad<name##_of>, in_quad<name##_of>},
+const Function functions[] = {
+    VECTOR_FUNCTIONS(ROW) ROW(pow) ROW(atan2) ROW(rsqrt) ROW(sigmoid) ROW(logsigmoid) ROW(softplus) ROW(silu) ROW(mish)
+    ROW(elu) ROW(ndtr) ROW(gelu) ROW(geluTanh) ROW(erfinv) QUAD_ROW(lgamma) QUAD_ROW(digamma)};
+
+// In units in the last place of the exact value. The next number after the largest counts as 2^128.
+template <class T>
+INLINE T error_of(float got, T exact) {
+  const T size = exact < 0 ? -exact : exact, most = (T)0x1p128;
+  const T clamped = size > most ? (exact < 0 ? -most : most) : exact;
+  const double near = (double)(size < (T)FLT_MIN ? (T)FLT_MIN : size >= most ? (T)0x1p127 : size);
+  uint64_t bits;
+  memcpy(&bits, &near, 8);
+  const uint64_t unit_bits = ((bits >> 52) - 23) << 52;
+  double unit;
+  memcpy(&unit, &unit_bits, 8);
+  const bool is_infinite = fabsf(got) > FLT_MAX;
+  const T value = is_infinite ? (got < 0 ? -most : most) : (T)got;
+  const T difference = value < clamped ? clamped - value : value - clamped;
+  return difference / (T)unit;
+}
+
+struct Statistics {
+  double worst = 0, worst_at = -1, wrong = 0, wrong_at = -1, inexact = 0, floor = 0;
+};
+
+void measure(const float* got, const double* exact, size_t begin, size_t end, Statistics& found) {
+  for (size_t i = begin; i < end; i++) {
+    const bool is_nan = got[i] != got[i], should_be = exact[i] != exact[i];
+    const bool is_zero = got[i] == 0 && exact[i] == 0;
+    if (is_nan != should_be || (is_zero && (signbit(got[i]) != 0) != (signbit(exact[i]) != 0))) {
+      if (found.wrong++ == 0) found.wrong_at = (double)i;
+      continue;
+    }
+    if (is_nan) continue;
+    const double error = error_of(got[i], exact[i]);
+    if (error > 0.5000001) found.inexact++;
+    if (error > found.worst && !(fabs(got[i] - exact[i]) <= found.floor)) {
+      found.worst = error;
+      found.worst_at = (double)i;
+    }
+  }
+}
+
+// Over [0, n), a part for each core.
+template <class Body>
+void in_parallel(size_t n, Body body) {
+  const size_t count = std::thread::hardware_concurrency();
+  std::vector<std::thread> threads;
+  for (size_t k = 1; k < count; k++) threads.emplace_back([=] { body(k, n * k / count, n * (k + 1) / count); });
+  body(0, 0, n / count);
+  for (auto& thread : threads) thread.join();
+}
+
+struct Call {
+  napi_env env;
+  napi_value values[4];
+  Call(napi_env of, napi_callback_info info) : env(of) {
+    size_t count = 4;
+    napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
+  }
+  void* array(napi_value value, size_t* length = nullptr) const {
+    void* data = nullptr;
+    napi_get_typedarray_info(env, value, nullptr, length, &data, nullptr, nullptr);
+    return data;
+  }
+  double number(napi_value value) const {
+    double found = 0;
+    napi_get_value_double(env, value, &found);
+    return found;
+  }
+  napi_value element(napi_value list, uint32_t i) const {
+    uint32_t length = 0;
+    napi_get_array_length(env, list, &length);
+    napi_value value;
+    napi_get_element(env, list, i < length ? i : 0, &value);
+    return value;
+  }
+  const Function* function(napi_value value) const {
+    char name[32];
+    napi_get_value_string_utf8(env, value, name, sizeof name, nullptr);
+    for (const Function& f : functions)
+      if (strcmp(f.name, name) == 0) return &f;
+    napi_throw_error(env, nullptr, name);
+    return nullptr;
+  }
+};
+
+napi_value exact(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  const Function* f = call.function(call.values[0]);
+  if (f == nullptr) return nullptr;
+  size_t n;
+  double* to = (double*)call.array(call.values[3], &n);
+  const Operands from = {(const float*)call.array(call.element(call.values[1], 0)),
+                         (const float*)call.array(call.element(call.values[1], 1)), (const float*)call.array(call.values[2])};
+  in_parallel(n, [=](size_t, size_t begin, size_t end) { f->fill(from, to, begin, end); });
+  return nullptr;
+}
+
+napi_value measure_all(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  size_t n;
+  const double* exact = (const double*)call.array(call.values[1], &n);
+  const float* got = (const float*)call.array(call.values[0]);
+  Statistics* total = (Statistics*)call.array(call.values[2]);
+  std::vector<Statistics> parts(std::thread::hardware_concurrency());
+  Statistics* found = parts.data();
+  for (Statistics& part : parts) {
+    part.worst = total->worst;
+    part.floor = total->floor;
+  }
+  in_parallel(n, [=](size_t k, size_t begin, size_t end) { measure(got, exact, begin, end, found[k]); });
+  total->worst_at = total->wrong_at = -1;
+  for (const Statistics& part : parts) {
+    if (part.worst > total->worst) {
+      total->worst = part.worst;
+      total->worst_at = part.worst_at;
+    }
+    if (total->wrong == 0 && part.wrong > 0) total->wrong_at = part.wrong_at;
+    total->wrong += part.wrong;
+    total->inexact += part.inexact;
+  }
+  return nullptr;
+}
+
+napi_value check(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  const Function* f = call.function(call.values[0]);
+  if (f == nullptr) return nullptr;
+  const double x = call.number(call.element(call.values[1], 0)), y = call.number(call.element(call.values[1], 1));
+  const double got = call.number(call.values[2]);
+  napi_value result;
+  napi_create_double(env, (double)error_of((float)got, f->in_quad(x, y, got)), &result);
+  return result;
+}
+
+napi_value init(napi_env env, napi_value exports) {
+  const struct { const char* name; napi_callback f; } all[] = {{"exact", exact}, {"measure", measure_all}, {"check", check}};
+  for (const auto& [name, f] : all) {
+    napi_value value;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, f, nullptr, &value);
+    napi_set_named_property(env, exports, name, value);
+  }
+  return exports;
+}
+
+}  // namespace
+
+NAPI_MODULE(ulp_reference, init)
