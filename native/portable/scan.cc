@@ -6,9 +6,13 @@
 //   PyTorch's do. Of equal elements (and of NaN) cummax and cummin point at the last so far; nothing follows NaN but NaN.
 #include "../kernels/dtype_switch.h"
 #include "../kernels/scalar_math.h"
+#include "running_sum.h"
 
 namespace TT_NS {
 namespace {
+
+// A row that several threads share is at least so long.
+constexpr int64_t kLongRow = 1 << 15;
 
 enum Kind { kSum, kProduct, kMax, kMin, kLogSumExp };
 
@@ -21,31 +25,6 @@ struct Job {
   int64_t steps[3];
 };
 
-// Sums and products of T accumulate in this.
-template <typename T>
-struct AccumulatorOf {
-  using type = Compute<T>;
-};
-template <>
-struct AccumulatorOf<float> {
-  using type = double;
-};
-template <>
-struct AccumulatorOf<int64_t> {
-  using type = uint64_t;  // wraps around
-};
-template <>
-struct AccumulatorOf<c64> {
-  using type = c128;
-};
-
-template <typename A>
-TT_INLINE A add(A a, A b) {
-  if constexpr (IsComplex<A>::value)
-    return {a.re + b.re, a.im + b.im};
-  else
-    return a + b;
-}
 template <typename A>
 TT_INLINE A multiply(A a, A b) {
   if constexpr (IsComplex<A>::value)
@@ -54,28 +33,29 @@ TT_INLINE A multiply(A a, A b) {
     return a * b;
 }
 
-template <int kind, typename T>
-TT_INLINE void accumulate(const T* from, int64_t from_step, T* to, int64_t to_step, int64_t n) {
-  using A = typename AccumulatorOf<T>::type;
+template <typename T>
+TT_INLINE void running_product(const T* from, int64_t from_step, T* to, int64_t to_step, int64_t n) {
+  using A = Accumulator<T>;
   A total;
   if constexpr (IsComplex<A>::value)
-    total = {kind == kSum ? 0.0 : 1.0, 0.0};
+    total = {1.0, 0.0};
   else
-    total = A(kind == kSum ? 0 : 1);
+    total = A(1);
   for (int64_t i = 0; i < n; i++) {
-    A x;
-    if constexpr (IsComplex<T>::value)
-      x = {from[i * from_step].re, from[i * from_step].im};
-    else
-      x = A(widen(from[i * from_step]));
-    total = kind == kSum ? add(total, x) : multiply(total, x);
-    if constexpr (same<T, c64>)
-      to[i * to_step] = {float(total.re), float(total.im)};
-    else if constexpr (same<T, c128>)
-      to[i * to_step] = total;
-    else
-      to[i * to_step] = narrow<T>(Compute<T>(total));
+    total = multiply(total, read_element(from + i * from_step));
+    write_element(to + i * to_step, total);
   }
+}
+
+// `in_parallel`: this row is all the work there is for the threads.
+template <typename T, bool contiguous>
+static void sum_row(const Row<T, contiguous>& row, bool in_parallel) {
+  if (in_parallel)
+    running_sum(row, [](int64_t count, auto body) {
+      parallel(count, 16, [&](int64_t begin, int64_t end, int) { body(begin, end); });
+    });
+  else
+    running_sum(row, [](int64_t count, auto body) { body(0, count); });
 }
 
 template <int kind, typename T>
@@ -113,7 +93,10 @@ static void run(Job& job) {
   const T* const in = reinterpret_cast<const T*>(job.operands[0].data);
   T* const out = reinterpret_cast<T*>(job.operands[1].data);
   int64_t* const places = reinterpret_cast<int64_t*>(job.operands[count - 1].data);
-  parallel(product(job.sizes, job.ndim), 8192 / job.n + 1, [&](int64_t begin, int64_t end, int) {
+  const int64_t rows = product(job.sizes, job.ndim);
+  // Long rows are shared out among the threads one by one, unless there are enough for all.
+  const bool in_parallel = job.kind == kSum && rows < 4 * tt_num_threads() && job.n >= kLongRow;
+  const auto run_rows = [&](int64_t begin, int64_t end, int) {
     Walk<3> walk;
     walk.over(job.ndim, job.sizes, job.operands[0].strides, job.operands[1].strides, job.operands[count - 1].strides);
     walk.start(begin);
@@ -122,8 +105,13 @@ static void run(Job& job) {
       T* const to = out + walk.offset[1];
       const int64_t from_step = job.steps[0], to_step = job.steps[1];
       switch (job.kind) {
-        case kSum: accumulate<kSum>(from, from_step, to, to_step, job.n); break;
-        case kProduct: accumulate<kProduct>(from, from_step, to, to_step, job.n); break;
+        case kSum:
+          if (from_step == 1 && to_step == 1)
+            sum_row(Row<T, true>{from, to, 1, 1, job.n}, in_parallel);
+          else
+            sum_row(Row<T, false>{from, to, from_step, to_step, job.n}, in_parallel);
+          break;
+        case kProduct: running_product(from, from_step, to, to_step, job.n); break;
         default:
           if constexpr (!IsComplex<T>::value) {
             if (job.kind == kMax)
@@ -135,7 +123,11 @@ static void run(Job& job) {
           }
       }
     }
-  });
+  };
+  if (in_parallel)
+    run_rows(0, rows, 0);
+  else
+    parallel(rows, 8192 / job.n + 1, run_rows);
 }
 
 }  // namespace

@@ -67,6 +67,51 @@ describe.each(ORDERS)("%s", (order) => {
   });
 });
 
+/** Rows that are long enough to be added up in segments, by several threads. */
+describe.each(REAL.filter((dtype) => dtype !== "uint8"))("long sums of %s", (dtype) => {
+  const long = (n: number) => Array.from({ length: n }, (_, i) => ((i * i) % 7) - 2);
+  const running = (row: readonly number[]) => {
+    let total = 0;
+    return row.map((v) => {
+      total += v;
+      return total;
+    });
+  };
+
+  test.each([63, 64, 67, 2047, 2048, 5003, 70_001])("%i elements", (n) => {
+    const values = long(n);
+    const x = operand(dtype, [n], values);
+    const out = operand(dtype, [n]);
+    scan.cumsum(out, x, 0);
+    expect(valuesOf(out)).toEqual(running(values));
+    scan.cumsum(x, x, 0);
+    expect(valuesOf(x)).toEqual(running(values));
+  });
+});
+
+test("a long sum is as exact as one in float64", () => {
+  const n = 100_000;
+  const values = Array.from({ length: n }, (_, i) => Math.fround(Math.sin(i) * 10 ** (i % 5)));
+  const out = operand("float32", [n]);
+  scan.cumsum(out, operand("float32", [n], values), 0);
+  let total = 0;
+  const off = valuesOf(out).map((sum, i) => {
+    total += values[i]!;
+    return Math.abs(sum - total) / Math.max(Math.abs(total), 1e-3);
+  });
+  expect(Math.max(...off.slice(0, 50_000), ...off.slice(50_000))).toBeLessThan(2 ** -24 * 1.01);
+});
+
+test("infinities and NaN in a long sum stay from where they are", () => {
+  const values = new Array<number>(5000).fill(1);
+  values[1000] = Infinity;
+  values[3000] = -Infinity;
+  const out = operand("float32", [5000]);
+  scan.cumsum(out, operand("float32", [5000], values), 0);
+  const sums = valuesOf(out);
+  expect([sums[999], sums[1000], sums[2999], sums[3000], sums[4999]]).toEqual([1000, Infinity, Infinity, NaN, NaN]);
+});
+
 test("NaN stays in cummax and logcumsumexp", () => {
   const { NaN: nan } = Number;
   const x = operand("float32", [4], [1, nan, 3, nan]);
