@@ -38,6 +38,14 @@ void* tt_alloc(size_t bytes) {
 void tt_free(void* memory) { free(memory); }
 #endif
 
+bool tt_multiplies_bfloat16(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 bool tt_on_first_thread(void) {
 #if defined(__linux__)
   return syscall(SYS_gettid) == getpid();

@@ -30,6 +30,8 @@ void* tt_scratch(tt_scratch_slot slot, size_t bytes);
 int tt_usable_cores(void);
 // Whether the calling thread is the one the process began with; false where that cannot be told.
 bool tt_on_first_thread(void);
+// Whether the processor multiplies pairs of bfloat16 (AVX512-BF16).
+bool tt_multiplies_bfloat16(void);
 // Starts a detached thread; false if the system refuses.
 bool tt_start_thread(void (*body)(void*), void* context);
 // Sleeps while *word == expected (may wake early); wakes all who sleep on the word.

@@ -15,8 +15,6 @@ struct BFloat16Pair {
 template <>
 inline constexpr int64_t elements_of<BFloat16Pair> = 2;
 
-TT_INLINE bool multiplies_pairs() { return __builtin_cpu_supports("avx512bf16"); }
-
 TT_INLINE BFloat16Pair pair_of(BFloat16 first, BFloat16 second) {
   return {(uint32_t)first.bits | (uint32_t)second.bits << 16};
 }

@@ -8,7 +8,7 @@ namespace {
 
 template <>
 int32_t multiply(const Product<BFloat16, float>& product, bool parallel) {
-  return multiplies_pairs() ? gemm<BFloat16, float, BFloat16Pair>(product, parallel) : gemm<BFloat16, float>(product, parallel);
+  return tt_multiplies_bfloat16() ? gemm<BFloat16, float, BFloat16Pair>(product, parallel) : gemm<BFloat16, float>(product, parallel);
 }
 
 }  // namespace
