@@ -8,11 +8,11 @@
 //           count times: size of self's dimension, self's stride there, index: operand]
 //   mode 0: value = self[i0, i1, ..], 1: self[..] = value, 2: self[..] += value. `self` has stride 0 in the dimensions that
 //   the indices span, the indices have stride 0 in the others. `wrap` = 1 lets negative indices count from the end.
-// nonzero: [fill, ndim, sizes[ndim]; in: operand; out address, out strides[2] (int64, one row an element)]
-//   Slot 0 answers the count.
+// nonzero: [fill, ndim, sizes[ndim]; in: operand; out address, out strides[2] (int64, one row an element), out rows]
+//   Slot 0 answers the count; to fill it must be known.
 // masked:  [mode, ndim, sizes[ndim]; self: operand, mask: operand; packed address, packed length]
-//   mode 0: packed = self[mask], 1: self[mask] = packed. `packed` is contiguous. Slot 0 answers the count; with mode 1
-//   status TT_BAD_ARGUMENT if `packed` is too short.
+//   mode 0: packed = self[mask], as far as there is room; 1: self[mask] = packed. `packed` is contiguous. Slot 0 answers the
+//   count; with mode 1 status TT_BAD_ARGUMENT if `packed` is too short.
 //
 // An operand is address, dtype, strides[ndim]. Indices are int64 or int32. An index out of range gives
 // TT_INDEX_OUT_OF_RANGE, with the index in slot 0, the size in slot 1 and (index) the number of the index tensor in slot 2.
@@ -22,6 +22,8 @@ namespace TT_NS {
 namespace {
 
 constexpr int64_t kGrain = 16384;
+// The fewest columns for a thread.
+constexpr int64_t kColumns = 64;
 
 struct OutOfRange {
   int32_t found = 0;
@@ -67,40 +69,91 @@ static void read_along(ArgReader& args, Along& along) {
   read_operand(args, along.ndim, along.index);
 }
 
-// Calls visit(element of `direct`, element of `indexed`) for positions begin..end of the rows of the index.
+// Calls visit(from[i], to[i, index[i]]) along a row; negative indices have `wrapped` added. False, with the index in `bad`, if
+// one is out of range.
+template <typename Index, typename T, typename Visit>
+TT_INLINE bool visit_row(T* from, int64_t from_step, T* to, int64_t to_step, int64_t dim_step, const Index* index,
+                         int64_t index_step, int64_t n, int64_t size, int64_t wrapped, int64_t& bad, Visit visit) {
+  for (int64_t i = 0; i < n; i++) {
+    const int64_t given = index[i * index_step];
+    const int64_t at = given + (given < 0 ? wrapped : 0);
+    if (uint64_t(at) >= uint64_t(size)) {
+      bad = given;
+      return false;
+    }
+    visit(from[i * from_step], to[i * to_step + at * dim_step]);
+  }
+  return true;
+}
+
+// The same for either type of index, from `offset` on; most rows are dense.
 template <typename T, typename Visit>
-static bool visit_along(const Along& along, const Operand& direct, const Operand& indexed, int64_t begin, int64_t end,
-                        OutOfRange& error, Visit visit) {
+TT_INLINE bool visit_row(T* from, int64_t from_step, T* to, int64_t to_step, int64_t dim_step, const Operand& index,
+                         int64_t offset, int64_t index_step, int64_t n, int64_t size, int64_t wrapped, int64_t& bad,
+                         Visit visit) {
+  if (index.dtype == TT_INT32) {
+    const int32_t* const at = reinterpret_cast<const int32_t*>(index.data) + offset;
+    return visit_row(from, from_step, to, to_step, dim_step, at, index_step, n, size, wrapped, bad, visit);
+  }
+  const int64_t* const at = reinterpret_cast<const int64_t*>(index.data) + offset;
+  if (from_step == 1 && index_step == 1) {
+    if (to_step == 0 && dim_step == 1) return visit_row(from, 1, to, 0, 1, at, 1, n, size, wrapped, bad, visit);
+    return visit_row(from, 1, to, to_step, dim_step, at, 1, n, size, wrapped, bad, visit);
+  }
+  return visit_row(from, from_step, to, to_step, dim_step, at, index_step, n, size, wrapped, bad, visit);
+}
+
+// Part of the index: rows, and columns of these.
+struct Part {
+  int64_t begin, end, first, last;
+};
+
+// Calls visit(element of `direct`, element of `indexed`).
+template <typename T, typename Visit>
+static bool visit_part(const Along& along, const Operand& direct, const Operand& indexed, const Part& part,
+                       OutOfRange& error, Visit visit) {
   const int last = along.ndim - 1;
-  const int64_t inner = along.ndim ? along.sizes[last] : 1;
   const int64_t dim_step = along.ndim ? indexed.strides[along.dim] : 0;
   int64_t steps[kMaxDims];
   for (int d = 0; d < along.ndim; d++) steps[d] = d == along.dim ? 0 : indexed.strides[d];
   const int64_t direct_step = along.ndim ? direct.strides[last] : 0;
   const int64_t indexed_step = along.ndim ? steps[last] : 0;
   const int64_t index_step = along.ndim ? along.index.strides[last] : 0;
-  T* const direct_data = reinterpret_cast<T*>(direct.data);
-  T* const indexed_data = reinterpret_cast<T*>(indexed.data);
+  T* const direct_data = reinterpret_cast<T*>(direct.data) + part.first * direct_step;
+  T* const indexed_data = reinterpret_cast<T*>(indexed.data) + part.first * indexed_step;
   Walk<3> walk;
   walk.over(last, along.sizes, direct.strides, steps, along.index.strides);
-  walk.start(begin);
-  for (int64_t row = begin; row < end; row++, walk.next()) {
-    T* from = direct_data + walk.offset[0];
-    T* to = indexed_data + walk.offset[1];
-    for (int64_t i = 0; i < inner; i++) {
-      const int64_t at = index_at(along.index, walk.offset[2] + i * index_step);
-      if (uint64_t(at) >= uint64_t(along.dim_size)) {
-        error.report(at, along.dim_size, 0);
-        return false;
-      }
-      visit(from[i * direct_step], to[i * indexed_step + at * dim_step]);
+  walk.start(part.begin);
+  for (int64_t row = part.begin; row < part.end; row++, walk.next()) {
+    int64_t bad;
+    if (!visit_row(direct_data + walk.offset[0], direct_step, indexed_data + walk.offset[1], indexed_step, dim_step,
+                   along.index, walk.offset[2] + part.first * index_step, index_step, part.last - part.first,
+                   along.dim_size, 0, bad, visit)) {
+      error.report(bad, along.dim_size, 0);
+      return false;
     }
   }
   return true;
 }
 
 TT_INLINE int64_t rows_of(const Along& along) { return product(along.sizes, along.ndim > 0 ? along.ndim - 1 : 0); }
+TT_INLINE int64_t columns_of(const Along& along) { return along.ndim ? along.sizes[along.ndim - 1] : 1; }
 TT_INLINE bool is_empty(const Along& along) { return product(along.sizes, along.ndim) == 0; }
+
+// Calls body(part) for parts that are written to by one thread each: lines along `dim` do not meet. So whatever comes together
+// in an element comes in the same order for any number of threads.
+template <typename Body>
+TT_INLINE void for_parts(const Along& along, Body body) {
+  const int64_t rows = rows_of(along), columns = columns_of(along);
+  const bool in_rows = along.dim >= along.ndim - 1;
+  const int64_t outer = in_rows ? rows : product(along.sizes, along.dim);
+  const int64_t each = rows / outer;
+  if (in_rows || outer > 1)
+    parallel(outer, kGrain / (each * columns) + 1,
+             [&](int64_t begin, int64_t end, int) { body(Part{begin * each, end * each, 0, columns}); });
+  else
+    parallel(columns, kGrain / rows + kColumns, [&](int64_t begin, int64_t end, int) { body(Part{0, rows, begin, end}); });
+}
 
 enum Mode { kSet, kAdd, kMultiply, kMin, kMax };
 
@@ -152,8 +205,13 @@ struct Indexed {
   Operand value, self;
   IndexTensor indices[kMaxDims];
   int outer;  // the dimensions from here on are in no index: whole blocks move
-  int inner;  // how many dimensions a block has, merged
-  int64_t inner_sizes[kMaxDims], inner_value[kMaxDims], inner_self[kMaxDims];
+};
+
+// What moves at each position: dimensions that are in no index, merged.
+struct Block {
+  int ndim;
+  int64_t sizes[kMaxDims], value[kMaxDims], self[kMaxDims];
+  int64_t first = 0;  // along the outermost of them
 };
 
 TT_INLINE bool spans(const Indexed& job, int dim) {
@@ -162,17 +220,17 @@ TT_INLINE bool spans(const Indexed& job, int dim) {
   return false;
 }
 
-static void split(Indexed& job) {
+static void split(Indexed& job, Block& block) {
   job.outer = job.ndim;
   while (job.outer > 0 && !spans(job, job.outer - 1)) job.outer--;
-  job.inner = job.ndim - job.outer;
-  for (int d = 0; d < job.inner; d++) {
-    job.inner_sizes[d] = job.sizes[job.outer + d];
-    job.inner_value[d] = job.value.strides[job.outer + d];
-    job.inner_self[d] = job.self.strides[job.outer + d];
+  block.ndim = job.ndim - job.outer;
+  for (int d = 0; d < block.ndim; d++) {
+    block.sizes[d] = job.sizes[job.outer + d];
+    block.value[d] = job.value.strides[job.outer + d];
+    block.self[d] = job.self.strides[job.outer + d];
   }
-  int64_t* strides[2] = {job.inner_value, job.inner_self};
-  job.inner = coalesce<2>(job.inner, job.inner_sizes, strides);
+  int64_t* strides[2] = {block.value, block.self};
+  block.ndim = coalesce<2>(block.ndim, block.sizes, strides);
 }
 
 // T is the element type, or for kSet and reading a type of its size.
@@ -187,11 +245,11 @@ TT_INLINE void move_element(T* value, T* self) {
 }
 
 template <typename T, int mode>
-TT_INLINE void move_block(const Indexed& job, T* value, T* self) {
-  if (job.inner == 0) return move_element<T, mode>(value, self);
-  const int last = job.inner - 1;
-  const int64_t n = job.inner_sizes[last], value_step = job.inner_value[last], self_step = job.inner_self[last];
-  if (job.inner == 1 && value_step == 1 && self_step == 1) {
+TT_INLINE void move_block(const Block& block, T* value, T* self) {
+  if (block.ndim == 0) return move_element<T, mode>(value, self);
+  const int last = block.ndim - 1;
+  const int64_t n = block.sizes[last], value_step = block.value[last], self_step = block.self[last];
+  if (block.ndim == 1 && value_step == 1 && self_step == 1) {
     if constexpr (mode == 0)
       memcpy(value, self, n * sizeof(T));
     else
@@ -199,9 +257,9 @@ TT_INLINE void move_block(const Indexed& job, T* value, T* self) {
     return;
   }
   Walk<2> walk;
-  walk.over(last, job.inner_sizes, job.inner_value, job.inner_self);
+  walk.over(last, block.sizes, block.value, block.self);
   walk.start(0);
-  const int64_t rows = product(job.inner_sizes, last);
+  const int64_t rows = product(block.sizes, last);
   for (int64_t row = 0; row < rows; row++, walk.next())
     for (int64_t i = 0; i < n; i++)
       move_element<T, mode>(value + walk.offset[0] + i * value_step, self + walk.offset[1] + i * self_step);
@@ -224,9 +282,10 @@ TT_INLINE bool locate(const Indexed& job, const int64_t* from, int64_t& offset, 
 
 // Outer positions begin..end.
 template <typename T, int mode>
-static void move_range(const Indexed& job, int64_t begin, int64_t end, OutOfRange& error) {
-  T* const value = reinterpret_cast<T*>(job.value.data);
-  T* const self = reinterpret_cast<T*>(job.self.data);
+static void move_range(const Indexed& job, const Block& block, int64_t begin, int64_t end, OutOfRange& error) {
+  const bool single = block.ndim == 0;
+  T* const value = reinterpret_cast<T*>(job.value.data) + (single ? 0 : block.first * block.value[0]);
+  T* const self = reinterpret_cast<T*>(job.self.data) + (single ? 0 : block.first * block.self[0]);
   const int last = job.outer - 1;
   const int64_t n = job.outer ? job.sizes[last] : 1;
   const int64_t value_step = job.outer ? job.value.strides[last] : 0, self_step = job.outer ? job.self.strides[last] : 0;
@@ -243,30 +302,53 @@ static void move_range(const Indexed& job, int64_t begin, int64_t end, OutOfRang
     }
     const int64_t stop = n - i < end - position ? n : i + (end - position);
     position += stop - i;
-    if (job.count == 1 && job.inner == 0) {
+    T* const to = value + walk.offset[0];
+    T* const target = self + walk.offset[1];
+    if (job.count == 1 && single) {
       // One index tensor that names single elements.
       const IndexTensor& index = job.indices[0];
-      const int64_t size = index.size, index_step = index.step, step = steps[0], wrapped = job.wrap ? size : 0;
-      T* const to = value + walk.offset[0];
-      T* const target = self + walk.offset[1];
-      for (int64_t at_index = from[0]; i < stop; i++, at_index += step) {
-        const int64_t given = index_at(index.at, at_index);
-        const int64_t at = given + (given < 0 ? wrapped : 0);
-        if (uint64_t(at) >= uint64_t(size)) return error.report(given, size, 0);
-        move_element<T, mode>(to + i * value_step, target + i * self_step + at * index_step);
-      }
+      int64_t bad;
+      if (!visit_row(to + i * value_step, value_step, target + i * self_step, self_step, index.step, index.at, from[0],
+                     steps[0], stop - i, index.size, job.wrap ? index.size : 0, bad,
+                     [](T& element, T& named) { move_element<T, mode>(&element, &named); }))
+        return error.report(bad, index.size, 0);
       continue;
     }
     for (; i < stop; i++) {
-      int64_t offset = walk.offset[1] + i * self_step;
+      int64_t offset = i * self_step;
       if (!locate(job, from, offset, error)) return;
-      T* const to = value + walk.offset[0] + i * value_step;
-      if (job.inner == 0)
-        move_element<T, mode>(to, self + offset);
-      else
-        move_block<T, mode>(job, to, self + offset);
+      move_block<T, mode>(block, to + i * value_step, target + offset);
       for (int k = 0; k < job.count; k++) from[k] += steps[k];
     }
+  }
+}
+
+// Reads at all positions.
+template <typename T>
+static void read_all(const Indexed& job, const Block& block, OutOfRange& error) {
+  parallel(product(job.sizes, job.outer), kGrain / product(block.sizes, block.ndim) + 1,
+           [&](int64_t begin, int64_t end, int) { move_range<T, 0>(job, block, begin, end, error); });
+}
+
+// Writes at all positions. Indices may repeat, so threads divide the dimensions that are in no index: those in front, or the
+// block. Whatever comes together in an element comes in the same order for any number of threads.
+template <typename T, int mode>
+static void write_all(const Indexed& job, const Block& block, OutOfRange& error) {
+  const int64_t positions = product(job.sizes, job.outer), numel = positions * product(block.sizes, block.ndim);
+  if (job.outer > 0 && !spans(job, 0)) {
+    const int64_t each = positions / job.sizes[0];
+    parallel(job.sizes[0], kGrain / (numel / job.sizes[0]) + 1, [&](int64_t begin, int64_t end, int) {
+      move_range<T, mode>(job, block, begin * each, end * each, error);
+    });
+  } else if (block.ndim > 0) {
+    parallel(block.sizes[0], kGrain / (numel / block.sizes[0]) + kColumns, [&](int64_t begin, int64_t end, int) {
+      Block part = block;
+      part.first = begin;
+      part.sizes[0] = end - begin;
+      move_range<T, mode>(job, part, 0, positions, error);
+    });
+  } else {
+    move_range<T, mode>(job, block, 0, positions, error);
   }
 }
 
@@ -308,11 +390,11 @@ TT_ENTRY(gather) {
   read_along(reader, along);
   if (is_empty(along)) return TT_OK;
   OutOfRange error;
-  const int64_t inner = along.ndim ? along.sizes[along.ndim - 1] : 1;
+  const int64_t columns = columns_of(along);
   const bool known = switch_size(itemsize_of(along.a.dtype), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    parallel(rows_of(along), kGrain / inner + 1, [&](int64_t begin, int64_t end, int) {
-      visit_along<T>(along, along.a, along.b, begin, end, error, [](T& out, T& in) { out = in; });
+    parallel(rows_of(along), kGrain / columns + 1, [&](int64_t begin, int64_t end, int) {
+      visit_part<T>(along, along.a, along.b, {begin, end, 0, columns}, error, [](T& out, T& in) { out = in; });
     });
   });
   return known ? error.status(args) : TT_UNSUPPORTED_DTYPE;
@@ -326,24 +408,28 @@ TT_ENTRY(scatter) {
   read_along(reader, along);
   if (is_empty(along)) return TT_OK;
   OutOfRange error;
-  const int64_t rows = rows_of(along);
   bool known;
   if (mode == kSet) {
     known = switch_size(itemsize_of(along.a.dtype), [&](auto tag) {
       using T = typename decltype(tag)::type;
-      visit_along<T>(along, along.b, along.a, 0, rows, error, [](T& src, T& self) { self = src; });
+      for_parts(along, [&](const Part& part) {
+        visit_part<T>(along, along.b, along.a, part, error, [](T& src, T& self) { self = src; });
+      });
     });
   } else {
     known = switch_any(along.a.dtype, [&](auto tag) {
       using T = typename decltype(tag)::type;
-      if (!include_self &&
-          !visit_along<T>(along, along.b, along.a, 0, rows, error, [&](T&, T& self) { self = identity<T>(mode); }))
-        return;
-      if (mode == kAdd)
-        visit_along<T>(along, along.b, along.a, 0, rows, error, [](T& src, T& self) { self = combine<T>(kAdd, self, src); });
-      else
-        visit_along<T>(along, along.b, along.a, 0, rows, error,
-                       [&](T& src, T& self) { self = combine<T>(mode, self, src); });
+      for_parts(along, [&](const Part& part) {
+        if (!include_self &&
+            !visit_part<T>(along, along.b, along.a, part, error, [&](T&, T& self) { self = identity<T>(mode); }))
+          return;
+        if (mode == kAdd)
+          visit_part<T>(along, along.b, along.a, part, error,
+                        [](T& src, T& self) { self = combine<T>(kAdd, self, src); });
+        else
+          visit_part<T>(along, along.b, along.a, part, error,
+                        [&](T& src, T& self) { self = combine<T>(mode, self, src); });
+      });
     });
   }
   return known ? error.status(args) : TT_UNSUPPORTED_DTYPE;
@@ -365,23 +451,20 @@ TT_ENTRY(index) {
     read_operand(reader, job.ndim, job.indices[k].at);
   }
   if (product(job.sizes, job.ndim) == 0) return TT_OK;
-  split(job);
-  const int64_t positions = product(job.sizes, job.outer);
-  const int64_t block = product(job.inner_sizes, job.inner);
+  Block block;
+  split(job, block);
   OutOfRange error;
-  bool known;
-  if (job.mode == 2) {
-    known = switch_any(job.self.dtype, [&](auto tag) {
-      move_range<typename decltype(tag)::type, 2>(job, 0, positions, error);
-    });
-  } else {
-    known = switch_size(itemsize_of(job.self.dtype), [&](auto tag) {
-      using T = typename decltype(tag)::type;
-      if (job.mode == 1) return move_range<T, 1>(job, 0, positions, error);
-      parallel(positions, kGrain / block + 1,
-               [&](int64_t begin, int64_t end, int) { move_range<T, 0>(job, begin, end, error); });
-    });
-  }
+  const bool known =
+      job.mode == 2
+          ? switch_any(job.self.dtype,
+                       [&](auto tag) { write_all<typename decltype(tag)::type, 2>(job, block, error); })
+          : switch_size(itemsize_of(job.self.dtype), [&](auto tag) {
+              using T = typename decltype(tag)::type;
+              if (job.mode == 1)
+                write_all<T, 1>(job, block, error);
+              else
+                read_all<T>(job, block, error);
+            });
   return known ? error.status(args) : TT_UNSUPPORTED_DTYPE;
 }
 
@@ -394,7 +477,7 @@ TT_ENTRY(nonzero) {
   read_sizes(reader, ndim, sizes);
   read_operand(reader, ndim, in);
   int64_t* out = reader.address<int64_t>();
-  const int64_t row_step = reader.integer(), column_step = reader.integer();
+  const int64_t row_step = reader.integer(), column_step = reader.integer(), length = reader.integer();
   const int64_t numel = product(sizes, ndim);
   int64_t count = 0;
   const bool known = switch_any(in.dtype, [&](auto tag) {
@@ -407,13 +490,20 @@ TT_ENTRY(nonzero) {
       return;
     }
     const T* data = reinterpret_cast<const T*>(in.data);
+    const int last = ndim - 1;
+    const int64_t inner = ndim ? sizes[last] : 1, step = ndim ? in.strides[last] : 1;
     Walk<1> walk;
-    walk.over(ndim, sizes, in.strides);
+    walk.over(last, sizes, in.strides);
     walk.start(0);
-    for (int64_t i = 0; i < numel; i++, walk.next()) {
-      if (!is_true(data[walk.offset[0]])) continue;
-      for (int d = 0; d < ndim; d++) out[count * row_step + d * column_step] = walk.index[d];
-      count++;
+    for (int64_t row = 0; row < numel && count < length; row += inner, walk.next()) {
+      const T* const from = data + walk.offset[0];
+      // Every position is written, and one that counts is passed: which do cannot be foretold.
+      for (int64_t i = 0; i < inner && count < length; i++) {
+        int64_t* const to = out + count * row_step;
+        for (int d = 0; d < last; d++) to[d * column_step] = walk.index[d];
+        if (ndim > 0) to[last * column_step] = i;
+        count += is_true(from[i * step]);
+      }
     }
   });
   answer(args, 0, double(count));
@@ -448,17 +538,23 @@ TT_ENTRY(masked) {
     const int64_t inner = ndim ? sizes[ndim - 1] : 1;
     const int64_t self_step = ndim ? self.strides[ndim - 1] : 1, mask_step = ndim ? mask.strides[ndim - 1] : 1;
     for (int64_t row = 0; row < numel; row += inner, walk.next()) {
+      T* const elements = data + walk.offset[0];
+      const uint8_t* const chosen = on + walk.offset[1];
+      if (mode == 0) {
+        // Every element is written, and one that counts is passed: which do cannot be foretold.
+        for (int64_t i = 0; i < inner && count < length; i++) {
+          pack[count] = elements[i * self_step];
+          count += chosen[i * mask_step] != 0;
+        }
+        continue;
+      }
       for (int64_t i = 0; i < inner; i++) {
-        if (!on[walk.offset[1] + i * mask_step]) continue;
+        if (!chosen[i * mask_step]) continue;
         if (count == length) {
           enough = false;
           return;
         }
-        T& element = data[walk.offset[0] + i * self_step];
-        if (mode == 0)
-          pack[count++] = element;
-        else
-          element = pack[count++];
+        elements[i * self_step] = pack[count++];
       }
     }
   });

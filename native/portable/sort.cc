@@ -309,34 +309,74 @@ struct Search {
   int out_dtype;
 };
 
-template <typename T>
-static bool search(const Search& job) {
-  for (int64_t row = 0; row < job.rows; row++) {
-    const T* const sequence = reinterpret_cast<const T*>(job.sequence.data) + row * job.sequence.strides[0];
-    const T* const values = reinterpret_cast<const T*>(job.values.data) + row * job.values.strides[0];
-    const int64_t* const sorter = job.sorter ? job.sorter + row * job.sorter_strides[0] : nullptr;
-    if (sorter)
-      for (int64_t i = 0; i < job.length; i++)
-        if (uint64_t(sorter[i * job.sorter_strides[1]]) >= uint64_t(job.length)) return false;
-    for (int64_t j = 0; j < job.count; j++) {
-      const Compute<T> value = widen(values[j * job.values.strides[1]]);
-      int64_t low = 0, high = job.length;
-      while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        const int64_t at = sorter ? sorter[middle * job.sorter_strides[1]] : middle;
-        const Compute<T> x = widen(sequence[at * job.sequence.strides[1]]);
-        if (job.right ? !(x > value) : !(x >= value))
-          low = middle + 1;
-        else
-          high = middle;
-      }
-      if (job.out_dtype == TT_INT32)
-        reinterpret_cast<int32_t*>(job.out)[row * job.count + j] = int32_t(low);
-      else
-        reinterpret_cast<int64_t*>(job.out)[row * job.count + j] = low;
+static bool is_inside(const Search& job) {
+  if (!job.sorter) return true;
+  for (int64_t row = 0; row < job.rows; row++)
+    for (int64_t i = 0; i < job.length; i++)
+      if (uint64_t(job.sorter[row * job.sorter_strides[0] + i * job.sorter_strides[1]]) >= uint64_t(job.length)) return false;
+  return true;
+}
+
+// About as many comparisons as are worth a thread.
+constexpr int64_t kComparisons = 1 << 15;
+
+// So many searches go on at once, step by step without a branch: half of these would be foretold wrongly, and a step waits
+// for what the one before has read.
+constexpr int kSearches = 8;
+
+// The places of `count` values; `at` gives an element of the sequence.
+template <typename T, typename At>
+TT_INLINE void places_of(const Compute<T>* values, int count, int64_t length, bool right, int64_t* low, At at) {
+  int64_t high[kSearches];
+  for (int s = 0; s < count; s++) {
+    low[s] = 0;
+    high[s] = length;
+  }
+  for (int64_t most = length; most > 0; most /= 2) {
+    for (int s = 0; s < count; s++) {
+      const int64_t middle = low[s] + (high[s] - low[s]) / 2;
+      const int64_t open = -int64_t(low[s] < high[s]);
+      const Compute<T> x = at(middle & open);
+      const int64_t above = -int64_t(right ? !(x > values[s]) : !(x >= values[s]));
+      low[s] += (middle + 1 - low[s]) & above & open;
+      high[s] -= (high[s] - middle) & ~above;
     }
   }
-  return true;
+}
+
+template <typename T>
+static void search(const Search& job) {
+  int64_t steps = 1;
+  while (job.length >> steps) steps++;
+  parallel(job.rows * job.count, kComparisons / steps, [&](int64_t begin, int64_t end, int) {
+    const int64_t step = job.sequence.strides[1], sorter_step = job.sorter_strides[1];
+    while (begin < end) {
+      const int64_t row = begin / job.count, first = begin % job.count;
+      const int64_t last = job.count - first < end - begin ? job.count : first + (end - begin);
+      const T* const sequence = reinterpret_cast<const T*>(job.sequence.data) + row * job.sequence.strides[0];
+      const T* const values = reinterpret_cast<const T*>(job.values.data) + row * job.values.strides[0];
+      const int64_t* const sorter = job.sorter ? job.sorter + row * job.sorter_strides[0] : nullptr;
+      for (int64_t j = first; j < last; j += kSearches) {
+        const int count = last - j < kSearches ? int(last - j) : kSearches;
+        Compute<T> wanted[kSearches];
+        int64_t places[kSearches];
+        for (int s = 0; s < count; s++) wanted[s] = widen(values[(j + s) * job.values.strides[1]]);
+        if (sorter)
+          places_of<T>(wanted, count, job.length, job.right, places,
+                       [&](int64_t at) { return widen(sequence[sorter[at * sorter_step] * step]); });
+        else
+          places_of<T>(wanted, count, job.length, job.right, places, [&](int64_t at) { return widen(sequence[at * step]); });
+        for (int s = 0; s < count; s++) {
+          const int64_t to = row * job.count + j + s;
+          if (job.out_dtype == TT_INT32)
+            reinterpret_cast<int32_t*>(job.out)[to] = int32_t(places[s]);
+          else
+            reinterpret_cast<int64_t*>(job.out)[to] = places[s];
+        }
+      }
+      begin += last - first;
+    }
+  });
 }
 
 }  // namespace
@@ -375,9 +415,7 @@ TT_ENTRY(searchsorted) {
   read_sizes(reader, 2, job.sorter_strides);
   job.out = reader.address<char>();
   job.out_dtype = int(reader.integer());
-  bool inside = true;
-  const bool known = switch_real(job.values.dtype,
-                                 [&](auto tag) { inside = search<typename decltype(tag)::type>(job); });
-  if (!known) return TT_UNSUPPORTED_DTYPE;
-  return inside ? TT_OK : TT_INDEX_OUT_OF_RANGE;
+  if (!is_inside(job)) return TT_INDEX_OUT_OF_RANGE;
+  const bool known = switch_real(job.values.dtype, [&](auto tag) { search<typename decltype(tag)::type>(job); });
+  return known ? TT_OK : TT_UNSUPPORTED_DTYPE;
 }

@@ -123,6 +123,21 @@ export function largeOps(torch) {
   grad("indexSelect", (x) => x.indexSelect(0, integers(5, 300, 4000)), [300, 64]);
   grad("gather", (x) => x.gather(1, integers(5, 200, 500, 400)), [500, 200]);
   op("scatterAdd", () => torch.zeros([500, 40]).scatterAdd(1, integers(5, 40, 500, 400), random(1, 500, 400)));
+  op("scatterAdd across rows", () =>
+    torch.zeros([40, 400]).scatterAdd(0, integers(5, 40, 500, 400), random(1, 500, 400)),
+  );
+  op("scatterAdd in boxes", () =>
+    torch.zeros([7, 40, 30]).scatterAdd(1, integers(5, 40, 7, 500, 30), random(1, 7, 500, 30)),
+  );
+  op("scatter", () => torch.zeros([500, 40]).scatter(1, integers(5, 40, 500, 400), random(1, 500, 400)));
+  op("indexAdd along rows, by int32", () =>
+    torch.zeros([300, 30]).indexAdd(1, integers(5, 30, 2000).int(), random(1, 300, 2000)),
+  );
+  op("searchsorted", () => torch.searchsorted(random(1, 1000).sort().values, random(2, 70000)));
+  op("copies", () => {
+    const x = random(1, 40, 60, 70);
+    return [x.flip(0, 2), x.permute(2, 0, 1).contiguous(), x.permute(1, 0, 2).contiguous(), x.bfloat16(), x.roll(3, 2)];
+  });
   op("indexAdd", () => torch.zeros([30, 400]).indexAdd(0, integers(5, 30, 2000), random(1, 2000, 400)));
   op("indexPut with accumulate", () =>
     torch.zeros([70]).indexPut([integers(5, 70, 100000)], random(1, 100000), { accumulate: true }),

@@ -161,7 +161,7 @@ export function indexCopy(self: Operand, dim: number, index_: Operand, source: O
 /** Number of elements that are not zero (NaN counts), after broadcasting to `shape`. */
 export function countNonzero(input: Operand, shape: Shape = input.layout.shape): number {
   putAll(0, [0, shape.length]);
-  putAll(putOperand(putAll(2, shape), input, shape), [0, 0, 0]);
+  putAll(putOperand(putAll(2, shape), input, shape), [0, 0, 0, 0]);
   check("nonzero", nonzeroKernel());
   return args[0] as number;
 }
@@ -171,7 +171,7 @@ export function nonzero(out: Operand, input: Operand): void {
   const { shape } = input.layout;
   putAll(0, [1, shape.length]);
   const at = putStrided(putAll(2, shape), input);
-  putAll(at, [operandAddress(out), ...out.layout.strides]);
+  putAll(at, [operandAddress(out), ...out.layout.strides, out.layout.shape[0] as number]);
   check("nonzero", nonzeroKernel());
 }
 
