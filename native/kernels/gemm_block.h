@@ -19,6 +19,7 @@ constexpr int64_t task_tile_bytes = 1 << 20;  // and so do the tiles of a task
 constexpr int64_t parallel_work = 1 << 19;    // multiplications below which waking threads costs more than it saves
 constexpr int64_t parallel_pack = 1 << 15;    // the same for elements to pack
 constexpr int64_t small_b_bytes = 32 << 10;     // a B that is read where it lies
+constexpr int64_t task_packed_b_bytes = 4 << 20;  // a B that tasks pack panel by panel; a larger one is read along its rows
 constexpr int64_t packed_a_bytes = 4 << 20;    // an A that is packed whole if several tasks need the same rows
 constexpr int64_t pack_depth = 32;
 constexpr int64_t tasks_per_thread = 4;
@@ -35,6 +36,8 @@ struct Blocking {
   int64_t first_col, cols, col_panels;
   P* packed_b;
   bool read_a_in_place, read_b_in_place;
+  // No two tasks read the same panels of B: each packs its own, block by block, and no core reads what another has packed.
+  bool tasks_pack_b;
   P* packed_a;  // all of A, packed before the tasks begin, if several of them would pack the same rows
   // A task is one of `row_tasks` x `col_tasks` blocks of panels.
   int64_t row_tasks, col_tasks;
@@ -51,20 +54,23 @@ struct Blocking {
   }
 };
 
+// Packs a panel's steps of k from p on.
+template <class S, class T, class P>
+TT_INLINE void pack_panel_of_b(const Blocking<S, T, P>& plan, int64_t panel, int64_t p, int64_t depth, P* out) {
+  const Matrix<const S> b = plan.product.b;
+  const int64_t from = p * elements_of<P>;
+  pack_panel(b.at(from, plan.first_col + panel * Tile<T>::cols), b.col_stride, b.row_stride, plan.panel_cols(panel),
+             min64(depth * elements_of<P>, plan.product.k - from), out, plan.panel_width(panel));
+}
+
 // Packs steps begin..end of k, in units of pack_depth, of all panels: few enough rows of B that their pages stay known.
 template <class S, class T, class P>
 void pack_b(void* context, int64_t begin, int64_t end, int) {
   const Blocking<S, T, P>& plan = *(Blocking<S, T, P>*)context;
-  const Matrix<const S> b = plan.product.b;
-  for (int64_t p = begin * pack_depth; p < end * pack_depth; p += pack_depth) {
-    const int64_t from = p * elements_of<P>, depth = min64(pack_depth * elements_of<P>, plan.product.k - from);
-    for (int64_t panel = 0; panel < plan.col_panels; panel++) {
-      if (plan.in_place(panel)) continue;
-      const int64_t width = plan.panel_width(panel);
-      pack_panel(b.at(from, plan.first_col + panel * Tile<T>::cols), b.col_stride, b.row_stride,
-                       plan.panel_cols(panel), depth, plan.panel_of_b(panel) + p * width, width);
-    }
-  }
+  for (int64_t p = begin * pack_depth; p < end * pack_depth; p += pack_depth)
+    for (int64_t panel = 0; panel < plan.col_panels; panel++)
+      if (!plan.in_place(panel))
+        pack_panel_of_b(plan, panel, p, pack_depth, plan.panel_of_b(panel) + p * plan.panel_width(panel));
 }
 
 template <class S, class T, class P>
@@ -98,6 +104,7 @@ struct Task {
   const Blocking<S, T, P>& plan;
   int64_t first_row_panel, row_panels, first_col_panel, col_panels;
   P* packed_a;
+  P* packed_b;
   T* tiles;
 
   void run() const {
@@ -124,7 +131,8 @@ struct Task {
       const int64_t col = plan.first_col + panel * Tile<T>::cols;
       const int64_t cols = plan.panel_cols(panel), width = plan.panel_width(panel);
       const bool in_place = plan.in_place(panel);
-      const P* b = in_place ? (const P*)product.b.at(p, col) : plan.panel_of_b(panel) + p * width;
+      if (plan.tasks_pack_b) pack_panel_of_b(plan, panel, p, depth, packed_b);
+      const P* b = in_place ? (const P*)product.b.at(p, col) : plan.tasks_pack_b ? packed_b : plan.panel_of_b(panel) + p * width;
       const int64_t b_stride = in_place ? product.b.row_stride : width;
       for (int64_t i = 0; i < row_panels; i++) {
         const int64_t row = (first_row_panel + i) * plan.panel_rows;
@@ -161,8 +169,9 @@ void run_tasks(void* context, int64_t begin, int64_t end, int) {
   const bool pack_here = !plan.read_a_in_place && !plan.packed_a;
   const int64_t elements = pack_here ? most_rows * plan.k_block * Tile<T>::packed_rows : 1;
   P* packed_a = (P*)tt_scratch(TT_SCRATCH_GEMM_TASK_A, sizeof(P) * elements);
+  P* packed_b = plan.tasks_pack_b ? (P*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(P) * plan.k_block * Tile<T>::cols) : nullptr;
   T* sums = (T*)tt_scratch(TT_SCRATCH_GEMM_C, sizeof(T) * tiles * Tile<T>::rows * Tile<T>::cols);
-  if (!packed_a || !sums) {
+  if (!packed_a || !sums || (plan.tasks_pack_b && !packed_b)) {
     plan.failed = true;
     return;
   }
@@ -172,7 +181,7 @@ void run_tasks(void* context, int64_t begin, int64_t end, int) {
     const int64_t next_row = plan.row_panels * (row_task + 1) / plan.row_tasks;
     const int64_t col = plan.col_panels * col_task / plan.col_tasks;
     const int64_t next_col = plan.col_panels * (col_task + 1) / plan.col_tasks;
-    Task<S, T, P>{plan, row, next_row - row, col, next_col - col, packed_a, sums}.run();
+    Task<S, T, P>{plan, row, next_row - row, col, next_col - col, packed_a, packed_b, sums}.run();
   }
 }
 
@@ -257,16 +266,19 @@ int32_t gemm(Product<S, T> product, bool parallel) {
   group = min64(group, round_up(n, Tile<T>::lanes));
   const size_t bytes = sizeof(P) * max64(plan.steps, 1) * round_up(group, Tile<T>::lanes);
   const bool large = (int64_t)bytes > 2 * packed_b_bytes;
-  plan.packed_b = (P*)(large ? tt_alloc(bytes) : tt_scratch(TT_SCRATCH_GEMM_B, bytes));
-  if (!plan.packed_b) return TT_OUT_OF_MEMORY;
+  P* const own_b = large ? (P*)tt_alloc(bytes) : nullptr;
 
   for (plan.first_col = 0; plan.first_col < n; plan.first_col += group) {
     plan.cols = min64(group, n - plan.first_col);
     plan.col_panels = divide_up(plan.cols, Tile<T>::cols);
-    run_maybe_parallel(plan.parallel && plan.cols * k >= parallel_pack, divide_up(plan.steps, pack_depth),
-                       pack_b<S, T, P>, &plan);
-
     divide_into_tasks(plan);
+    plan.tasks_pack_b = plan.row_tasks == 1 && !plan.read_b_in_place && (int64_t)bytes <= task_packed_b_bytes;
+    if (!plan.tasks_pack_b) {
+      plan.packed_b = large ? own_b : (P*)tt_scratch(TT_SCRATCH_GEMM_B, bytes);
+      if (!plan.packed_b) return TT_OUT_OF_MEMORY;
+      run_maybe_parallel(plan.parallel && plan.cols * k >= parallel_pack, divide_up(plan.steps, pack_depth),
+                         pack_b<S, T, P>, &plan);
+    }
     const int64_t elements = plan.row_panels * Tile<T>::packed_rows * plan.steps;
     const bool share_a = plan.col_tasks > 1 && elements * (int64_t)sizeof(P) <= packed_a_bytes;
     if (!plan.packed_a && !plan.read_a_in_place && share_a) {
@@ -276,7 +288,7 @@ int32_t gemm(Product<S, T> product, bool parallel) {
     }
     run_maybe_parallel(plan.parallel, plan.row_tasks * plan.col_tasks, run_tasks<S, T, P>, &plan);
   }
-  if (large) tt_free(plan.packed_b);
+  tt_free(own_b);
   return plan.failed ? TT_OUT_OF_MEMORY : TT_OK;
 }
 
