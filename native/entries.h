@@ -25,8 +25,10 @@
   X(arg_reduce)                \
   X(cat)                       \
   X(ctc_loss)                  \
+  X(embedding_bag)             \
   X(gather)                    \
   X(grid_sample)               \
+  X(histogram)                 \
   X(index)                     \
   X(linalg_cholesky)           \
   X(linalg_eig)                \

@@ -87,6 +87,17 @@ export type ScatterMode = "set" | "add" | "multiply" | "amin" | "amax";
 /** The lower median (NaN if there is one, or without those), and the smallest of the commonest elements. */
 export type OrderStatistic = "median" | "nanmedian" | "mode";
 
+/** What `embeddingBag` adds up. All are contiguous vectors of one length. */
+export interface BagSample {
+  /** Rows of the table; int64. */
+  readonly indices: Operand;
+  /** The bag of each index; int64, rising. */
+  readonly bags: Operand;
+  /** What each row is multiplied by, in the table's dtype. */
+  readonly factors: Operand | null;
+  readonly mean: boolean;
+}
+
 export interface Kernels
   extends AttentionKernels,
     ConvKernels,
@@ -125,6 +136,10 @@ export interface Kernels
   indexSelect(out: Operand, self: Operand, dim: number, index: Operand, op?: string): void;
   indexAdd(self: Operand, dim: number, index: Operand, source: Operand, op?: string): void;
   indexCopy(self: Operand, dim: number, index: Operand, source: Operand, op?: string): void;
+  /** `out` [bags, width] takes the sums (or means) of the rows that the indices of each bag name; see `BagSample`. */
+  embeddingBag(out: Operand, table: Operand, sample: BagSample): void;
+  /** Counts of the contiguous `input` in bins of equal width between `low` and `high`, in its floating dtype. */
+  histogram(out: Operand, input: Operand, low: number, high: number): void;
   /** Number of elements that are not zero, after broadcasting to `shape`. */
   countNonzero(input: Operand, shape?: Shape): number;
   /** Their positions, one a row of the int64 `out`, in row-major order. */

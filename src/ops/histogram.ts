@@ -1,10 +1,11 @@
 /** @file Counting into bins: bincount, histc, histogram, histogramdd. */
+import { backendOf } from "../backends/backend.ts";
 import { bool, float32, float64, int64 } from "../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { numelOf, sameShape, shapeText } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { bind, type Call } from "./bind.ts";
-import { linspace } from "./creation.ts";
+import { allocate, linspace } from "./creation.ts";
 import { type NamedTuple, namedTuple } from "./named-tuple.ts";
 import { checkInt, checkTensor, type Named, named } from "./params.ts";
 import { searchsorted } from "./sort.ts";
@@ -100,14 +101,9 @@ export function histc(input: Tensor, ...args: Call<[bins: number, min: number, m
   if (min > max) throw new ValueError(`histc: expected max of at least min, got min ${min} and max ${max}`);
   if (x.numel() === 0 && min === max) return input.newZeros([bins]);
   const [low, high] = rangeOf("histc", x, min === max ? null : [min, max], 1);
-  const inside = x.maskedSelect(x.ge(low).logicalAnd(x.le(high)));
-  const bin = inside
-    .sub(low)
-    .div(high - low)
-    .mul(bins)
-    .to(int64)
-    .clampMax(bins - 1);
-  return bincount(bin, null, bins).to(input.dtype);
+  const counts = allocate([bins], x.dtype, x.device);
+  backendOf(x.device).kernels.histogram(counts, x.contiguous(), low, high);
+  return counts;
 }
 
 /** The bin of each element of a vector between edges; the last bin holds its upper end. −1: outside. */

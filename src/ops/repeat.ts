@@ -82,6 +82,14 @@ function repeatedIndices(repeats: readonly number[]): Tensor {
   return fromNumpy(indices);
 }
 
+/** Each index of a dimension more than once, all as often. */
+function repeatAlike(x: Tensor, dim: number, repeats: number): Tensor {
+  checkInt("repeatInterleave", "repeats", repeats);
+  const { shape } = x;
+  const each = x.unsqueeze(dim + 1).expand(shape.toSpliced(dim + 1, 0, repeats));
+  return each.clone().view(shape.with(dim, (shape[dim] as number) * repeats));
+}
+
 /**
  * Each element repeated, one after the other: all alike, or as a tensor says for each. Without `dim` the input is flattened; given
  * only a tensor of repeats, their indices are repeated. PyTorch: `torch.repeat_interleave`.
@@ -98,6 +106,7 @@ export function repeatInterleave(input: Tensor, ...args: InterleaveArgs): Tensor
   if (repeats === undefined) return repeatedIndices(timesOf(input, input.layout.numel));
   const x = dim === undefined || dim === null ? input.reshape(-1) : input.ndim === 0 ? input.reshape(1) : input;
   const d = wrapDim("repeatInterleave", dim ?? 0, x.ndim);
+  if (typeof repeats === "number" && repeats > 1 && (outputSize ?? null) === null) return repeatAlike(x, d, repeats);
   const times = timesOf(repeats, x.shape[d] as number);
   const indices = repeatedIndices(times);
   if (outputSize !== undefined && outputSize !== null && outputSize !== indices.numel())

@@ -133,6 +133,8 @@ export function largeOps(torch) {
   op("indexAdd along rows, by int32", () =>
     torch.zeros([300, 30]).indexAdd(1, integers(5, 30, 2000).int(), random(1, 300, 2000)),
   );
+  grad("embeddingBag", (table) => F.embeddingBag(integers(5, 300, 700, 9), table), [300, 64]);
+  op("histc", () => torch.histc(random(1, 100000), 30));
   op("searchsorted", () => torch.searchsorted(random(1, 1000).sort().values, random(2, 70000)));
   op("copies", () => {
     const x = random(1, 40, 60, 70);

@@ -1,9 +1,10 @@
 /** @file Rows of a table, looked up in bags and summed, averaged or maximised. */
-import { type DType, float32, int64 } from "../../core/dtype.ts";
+import { backendOf } from "../../backends/backend.ts";
+import { int64 } from "../../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { sameShape, shapeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { arange } from "../../ops/creation.ts";
+import { allocate, arange } from "../../ops/creation.ts";
 import { fromNumpy } from "../../ops/from-data.ts";
 import { type KernelOp, kernelOp } from "../../ops/kernel-form.ts";
 import { checkSameDType, checkTensor, type Named, named } from "../../ops/params.ts";
@@ -21,9 +22,6 @@ interface Attrs {
   /** Whether there is a factor for each index. */
   readonly weighted: boolean;
 }
-
-/** Half types sum in float32. */
-const sumDType = (dtype: DType): DType => (dtype.itemsize === 2 ? float32 : dtype);
 
 /** How many rows each bag has, at least 1, as a column. */
 const sizes = (bags: Tensor, count: number) =>
@@ -45,12 +43,15 @@ const embeddingBagOp: KernelOp<Attrs> = kernelOp<Attrs>({
   name: "embeddingBag",
   forward([table, at, bagOf, factors], { mode, count }) {
     const [weight, indices, bags] = [table as Tensor, at as Tensor, bagOf as Tensor];
-    const rows = weight.indexSelect(0, indices);
-    if (mode === "max") return maxima(rows, bags, count);
-    const dtype = sumDType(weight.dtype);
-    const each = factors === undefined ? rows.to(dtype) : rows.to(dtype).mul(factors.to(dtype).unsqueeze(1));
-    const sums = each.newZeros([count, weight.shape[1] as number]).indexAdd_(0, bags, each);
-    return (mode === "mean" ? sums.div(sizes(bags, count)) : sums).to(weight.dtype);
+    if (mode === "max") return maxima(weight.indexSelect(0, indices), bags, count);
+    const out = allocate([count, weight.shape[1] as number], weight.dtype, weight.device);
+    backendOf(weight.device).kernels.embeddingBag(out, weight, {
+      indices: indices.contiguous(),
+      bags: bags.contiguous(),
+      factors: (factors as Tensor | undefined)?.contiguous() ?? null,
+      mean: mode === "mean",
+    });
+    return out;
   },
   saves: (needs, { mode, weighted }) => [
     ...(weighted && needs(3) ? [0] : []),
@@ -189,12 +190,7 @@ function checkBags(op: string, input: Tensor, offsets: Tensor | null, includeLas
     if (offsets !== null)
       throw new ValueError(`${op}: expected no offsets for a matrix of indices, whose rows are the bags, got some`);
     const [count, width] = input.shape as [number, number];
-    return bagsOf(
-      op,
-      Array.from({ length: count }, (_, i) => i * width),
-      count * width,
-      false,
-    );
+    return { bags: arange(count).repeatInterleave(width), count };
   }
   if (input.ndim !== 1)
     throw new ShapeError(`${op}: expected a matrix or a vector of indices as input, got ${shapeText(input.shape)}`);

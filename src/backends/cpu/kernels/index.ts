@@ -3,6 +3,7 @@ import { ValueError } from "../../../core/errors.ts";
 import { broadcastStrides } from "../../../core/layout.ts";
 import { broadcastShapes, type Shape } from "../../../core/shape.ts";
 import type { Operand } from "../../backend.ts";
+import type { BagSample } from "../../kernels.ts";
 import { check, operandAddress, putAll, putOperand } from "../call.ts";
 import { args, kernel } from "../engine.ts";
 import { checkIndices, INDEX_OUT_OF_RANGE, putStrided, putWithStrides } from "./strided.ts";
@@ -12,6 +13,8 @@ const scatterKernel = kernel("scatter");
 const indexKernel = kernel("index");
 const nonzeroKernel = kernel("nonzero");
 const maskedKernel = kernel("masked");
+const embeddingBagKernel = kernel("embedding_bag");
+const histogramKernel = kernel("histogram");
 
 /** `out[.., i, ..] = input[.., index[.., i, ..], ..]` along `dim`; `out` and `index` have one shape. */
 export function gather(out: Operand, input: Operand, dim: number, index: Operand): void {
@@ -156,6 +159,22 @@ export function indexAdd(self: Operand, dim: number, index_: Operand, source: Op
 /** Overwrites the slices of `self` that the indices name. */
 export function indexCopy(self: Operand, dim: number, index_: Operand, source: Operand, op = "indexCopy"): void {
   runIndex(WRITE, source, self, along(dim, index_), { op, wrap: false });
+}
+
+/** `out` [bags, width], contiguous, takes the sums (or means) of the rows that the indices of each bag name. */
+export function embeddingBag(out: Operand, table: Operand, { indices, bags, factors, mean }: BagSample): void {
+  const [rows, width] = table.layout.shape as [number, number];
+  putAll(0, [mean ? 1 : 0, out.layout.shape[0] as number, width, indices.layout.numel]);
+  putAll(4, [operandAddress(out), out.dtype.code, operandAddress(table), rows, ...table.layout.strides]);
+  putAll(10, [operandAddress(indices), operandAddress(bags), factors === null ? 0 : operandAddress(factors)]);
+  checkIndices("embeddingBag", embeddingBagKernel(), 0);
+}
+
+/** Counts of the contiguous `input` in bins of equal width between `low` and `high`; one floating dtype. */
+export function histogram(out: Operand, input: Operand, low: number, high: number): void {
+  putAll(0, [input.dtype.code, input.layout.numel, out.layout.numel, low, high]);
+  putAll(5, [operandAddress(input), operandAddress(out)]);
+  check("histc", histogramKernel());
 }
 
 /** Number of elements that are not zero (NaN counts), after broadcasting to `shape`. */
