@@ -34,7 +34,7 @@ function expectClose(got: readonly Complex[], want: readonly Complex[], within: 
 }
 
 // Radices 2, 3, 4 and any other, several factors, powers of primes, and lengths that need a convolution.
-const LENGTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 22, 30, 31, 32, 37, 49, 60, 74, 97, 128, 210, 243, 1009];
+const LENGTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 22, 30, 31, 32, 37, 49, 60, 74, 97, 128, 210, 243, 360, 1009];
 
 describe.each([torch.float64, torch.float32])("%s", (dtype) => {
   const within = dtype === torch.float64 ? 1e-10 : 2e-3;
@@ -62,6 +62,48 @@ describe.each([torch.float64, torch.float32])("%s", (dtype) => {
     expect(again.sub(x).abs().max().item()).toBeLessThan(within);
     const mirrored = fft.ihfft(x);
     expect(fft.hfft(mirrored, n).sub(x).abs().max().item()).toBeLessThan(within);
+  });
+
+  // Many lines lie side by side in registers, a single or a long one is a matrix: they must not differ, nor where lines lie.
+  it.each([1, 5, 31, 37, 64, 100, 360, 1009, 4096, 5000])("transforms 19 lines of %i numbers as it does one", (n) => {
+    torch.manualSeed(n);
+    const x = torch.complex(torch.randn([19, n], { dtype }), torch.randn([19, n], { dtype }));
+    const r = torch.randn([19, n], { dtype });
+    const close = (a: torch.Tensor, b: torch.Tensor) =>
+      expect(torch.viewAsReal(a.sub(b)).abs().max().item()).toBeLessThan(within);
+    const [X, R, F] = [fft.fft(x), fft.rfft(r), fft.fft(r)];
+    close(fft.fft(x.t().contiguous(), { dim: 0 }).t(), X);
+    close(fft.rfft(r.t().contiguous(), { dim: 0 }).t(), R);
+    close(fft.fft(r.t().contiguous(), { dim: 0 }).t(), F);
+    expect(fft.irfft(R.t().contiguous(), { n, dim: 0 }).t().sub(r).abs().max().item()).toBeLessThan(within);
+    for (const i of [0, 7, 18]) {
+      close(fft.fft(x.at(i)), X.at(i));
+      close(fft.rfft(r.at(i)), R.at(i));
+      close(fft.fft(r.at(i)), F.at(i));
+      expect(fft.irfft(R.at(i), n).sub(r.at(i)).abs().max().item()).toBeLessThan(within);
+    }
+  });
+
+  it.each([4036, 65536, 100000, 131071])("transforms a line of %i numbers by the definition", (n) => {
+    torch.manualSeed(n);
+    const x = torch.complex(torch.randn([n], { dtype }), torch.randn([n], { dtype }));
+    const [X, R] = [fft.fft(x), fft.rfft(x.real)];
+    for (const k of [0, 1, 977, Math.floor(n / 2)]) {
+      const angle = torch
+        .arange(n)
+        .mul(k)
+        .remainder(n)
+        .to(torch.float64)
+        .mul((-2 * Math.PI) / n);
+      const root = torch.complex(angle.cos(), angle.sin());
+      for (const [from, to] of [
+        [x, X],
+        [x.real, R],
+      ] as const)
+        expect(root.mul(from).sum().sub(to.at(k)).abs().item()).toBeLessThan(within);
+    }
+    expect(torch.viewAsReal(fft.ifft(X).sub(x)).abs().max().item()).toBeLessThan(within);
+    expect(fft.irfft(R, n).sub(x.real).abs().max().item()).toBeLessThan(within);
   });
 
   it("transforms along any dimension of any strides, many lines at a time", () => {
