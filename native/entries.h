@@ -6,6 +6,7 @@
   X(attention)        \
   X(convolution)      \
   X(fft)              \
+  X(linalg_start)     \
   X(matmul)           \
   X(norm_columns)     \
   X(norm_rows)        \
@@ -30,6 +31,7 @@
   X(grid_sample)               \
   X(histogram)                 \
   X(index)                     \
+  X(linalg_apply_reflectors)   \
   X(linalg_cholesky)           \
   X(linalg_eig)                \
   X(linalg_eigh)               \

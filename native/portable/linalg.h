@@ -189,83 +189,17 @@ static double largest(const T* a, int64_t n) {
   return most;
 }
 
-// c (m × n) -= a (m × k) · b (k × n). An element of a stands at i * rows + p * columns, so that it may be transposed; with
-// `conjugate` it is conjugated. Two rows of c and four of b are worked on at a time.
-template <bool conjugate, class T>
-TT_APART void subtract_rows(T* __restrict c, int64_t ldc, const T* a, int64_t rows, int64_t columns, const T* b, int64_t ldb,
-                          int64_t m, int64_t n, int64_t k) {
-  const int64_t tile = 2048 / int64_t(sizeof(T));
-  const auto at = [&](int64_t i, int64_t p) {
-    const T x = a[i * rows + p * columns];
-    return conjugate ? conj_of(x) : x;
-  };
-  for (int64_t start = 0; start < n; start += tile) {
-    const int64_t width = smaller(tile, n - start);
-    int64_t i = 0;
-    for (; i + 2 <= m; i += 2) {
-      T* __restrict c0 = c + i * ldc + start;
-      T* __restrict c1 = c0 + ldc;
-      int64_t p = 0;
-      for (; p + 4 <= k; p += 4) {
-        const T a00 = at(i, p), a01 = at(i, p + 1), a02 = at(i, p + 2), a03 = at(i, p + 3);
-        const T a10 = at(i + 1, p), a11 = at(i + 1, p + 1), a12 = at(i + 1, p + 2), a13 = at(i + 1, p + 3);
-        const T *b0 = b + p * ldb + start, *b1 = b0 + ldb, *b2 = b1 + ldb, *b3 = b2 + ldb;
-        for (int64_t j = 0; j < width; j++) {
-          c0[j] -= (a00 * b0[j] + a01 * b1[j]) + (a02 * b2[j] + a03 * b3[j]);
-          c1[j] -= (a10 * b0[j] + a11 * b1[j]) + (a12 * b2[j] + a13 * b3[j]);
-        }
-      }
-      for (; p < k; p++) {
-        const T a0 = at(i, p), a1 = at(i + 1, p);
-        const T* b0 = b + p * ldb + start;
-        for (int64_t j = 0; j < width; j++) {
-          c0[j] -= a0 * b0[j];
-          c1[j] -= a1 * b0[j];
-        }
-      }
-    }
-    if (i < m)
-      for (int64_t p = 0; p < k; p++) {
-        const T a0 = at(i, p);
-        T* __restrict c0 = c + i * ldc + start;
-        const T* b0 = b + p * ldb + start;
-        for (int64_t j = 0; j < width; j++) c0[j] -= a0 * b0[j];
-      }
-  }
-}
-
-// The same, with the rows shared among threads.
-template <bool conjugate, class T>
-TT_APART void subtract_product(T* c, int64_t ldc, const T* a, int64_t rows, int64_t columns, const T* b, int64_t ldb, int64_t m,
-                             int64_t n, int64_t k) {
-  if (m <= 0 || n <= 0 || k <= 0) return;
-  if (m * n * k < 65536) return subtract_rows<conjugate>(c, ldc, a, rows, columns, b, ldb, m, n, k);
-  parallel(m, 65536 / (n * k) + 8, [&](int64_t begin, int64_t end, int) {
-    subtract_rows<conjugate>(c + begin * ldc, ldc, a + begin * rows, rows, columns, b, ldb, end - begin, n, k);
-  });
-}
-
-// Solves A X = B in place of B (n × k), for a triangle A whose element (i, j) stands at i * rows + j * columns.
-template <bool conjugate, class T>
-TT_APART void solve_triangle(const T* a, int64_t rows, int64_t columns, bool lower, bool unit, T* b, int64_t ldb, int64_t n,
-                           int64_t k) {
-  constexpr int64_t kBlock = 32;
-  const int64_t blocks = (n + kBlock - 1) / kBlock;
-  for (int64_t step = 0; step < blocks; step++) {
-    const int64_t begin = (lower ? step : blocks - 1 - step) * kBlock, end = smaller(begin + kBlock, n);
-    for (int64_t s = begin; s < end; s++) {
-      const int64_t i = lower ? s : end - 1 - (s - begin);
-      T* row = b + i * ldb;
-      const int64_t from = lower ? begin : i + 1, to = lower ? i : end;
-      subtract_rows<conjugate>(row, ldb, a + i * rows + from * columns, rows, columns, b + from * ldb, ldb, 1, k, to - from);
-      if (unit) continue;
-      const T pivot = conjugate ? conj_of(a[i * (rows + columns)]) : a[i * (rows + columns)];
-      for (int64_t j = 0; j < k; j++) row[j] = row[j] / pivot;
-    }
-    const int64_t rest = lower ? end : 0, count = lower ? n - end : begin;
-    subtract_product<conjugate>(b + rest * ldb, ldb, a + rest * rows + begin * columns, rows, columns, b + begin * ldb, ldb,
-                                count, k, end - begin);
-  }
+// A power of two that brings the largest element near 1, where squares of elements would leave the range of R; else 1.
+template <class R>
+TT_INLINE double scale_for(double most) {
+  const bool single = sizeof(R) == 4;
+  const double far = single ? 1e12 : 1e120, most_scale = single ? 0x1p96 : 0x1p960;
+  double scale = 1;
+  if (most > far)
+    while (most * scale > 0x1p16) scale *= 0x1p-32;
+  if (most > 0 && most < 1 / far)
+    while (most * scale < 0x1p-16 && scale < most_scale) scale *= 0x1p32;
+  return scale;
 }
 
 // Runs `f(i)` for each matrix of a batch, on several threads if `work` (operations a matrix) makes that worth it.
@@ -277,13 +211,23 @@ TT_INLINE void each_matrix(int64_t batch, int64_t work, F f) {
   });
 }
 
-// Calls f with the element type: all four floating types that linear algebra knows, or only the two that compute in double.
+// Calls f with the element type: all four floating types that linear algebra knows, all but the one that gains least from being
+// computed in its own precision and not in double, or only those two that compute in double.
 template <class F>
 TT_INLINE bool switch_linalg(int dtype, F f) {
   switch (dtype) {
     case TT_FLOAT32: f(TypeTag<float>{}); return true;
     case TT_FLOAT64: f(TypeTag<double>{}); return true;
     case TT_COMPLEX64: f(TypeTag<c64>{}); return true;
+    case TT_COMPLEX128: f(TypeTag<c128>{}); return true;
+    default: return false;
+  }
+}
+template <class F>
+TT_INLINE bool switch_three(int dtype, F f) {
+  switch (dtype) {
+    case TT_FLOAT32: f(TypeTag<float>{}); return true;
+    case TT_FLOAT64: f(TypeTag<double>{}); return true;
     case TT_COMPLEX128: f(TypeTag<c128>{}); return true;
     default: return false;
   }

@@ -10,82 +10,68 @@
 //   b (n × k) becomes the solution of A X = B (mode 0), Aᵀ X = B (1) or Aᴴ X = B (2).
 // linalg_solve_triangular: [dtype, batch, n, k, upper, unit, mode; a, b]
 //   The same for a triangle; `upper` says which one of a is read, before it is transposed.
-#include "linalg.h"
+#include "linalg_panels.h"
+
+const LinalgKernels* tt_linalg_kernels = nullptr;
+bool tt_linalg_failed = false;
 
 namespace TT_NS {
 namespace {
 
+// Blocks of columns are factored as rows of `panel` (48 × n), those of Lᴴ, so that loops run along them.
 template <class T>
 TT_APART int32_t cholesky(T* a, int64_t n, T* panel) {
   constexpr int64_t kBlock = 48;
   for (int64_t begin = 0; begin < n; begin += kBlock) {
-    const int64_t end = smaller(begin + kBlock, n), width = end - begin, below = n - end;
-    for (int64_t j = begin; j < end; j++) {
-      T* row = a + j * n;
-      for (int64_t p = begin; p < j; p++) {
-        T sum = row[p];
-        const T* other = a + p * n;
-        for (int64_t q = begin; q < p; q++) sum -= row[q] * conj_of(other[q]);
-        row[p] = sum / real_of(other[p]);
-      }
-      double left = real_of(row[j]);
-      for (int64_t p = begin; p < j; p++) left -= squared(row[p]);
-      if (!(left > 0)) return int32_t(j + 1);
-      row[j] = from_real<T>(square_root(left));
-    }
-    if (below == 0) break;
-    // What is below the block, transposed, so that loops run along rows.
-    for (int64_t i = 0; i < below; i++)
-      for (int64_t p = 0; p < width; p++) panel[p * below + i] = conj_of(a[(end + i) * n + begin + p]);
-    solve_triangle<false>(a + begin * n + begin, n, 1, true, false, panel, below, width, below);
-    for (int64_t i = 0; i < below; i++)
-      for (int64_t p = 0; p < width; p++) a[(end + i) * n + begin + p] = conj_of(panel[p * below + i]);
+    const int64_t width = smaller(kBlock, n - begin), length = n - begin, below = length - width;
+    T* const block = a + begin * (n + 1);
+    for (int64_t i = 0; i < length; i++)
+      for (int64_t p = 0; p <= smaller(i, width - 1); p++) panel[p * length + i] = conj_of(block[i * n + p]);
+    int64_t minor;
+    if constexpr (Complex<T>)
+      minor = cholesky_panel(panel, width, length);
+    else
+      minor = tt_linalg_kernels->cholesky(dtype_of<T>(), panel, width, length);
+    if (minor) return int32_t(begin + minor);
+    for (int64_t i = 0; i < length; i++)
+      for (int64_t p = 0; p <= smaller(i, width - 1); p++) block[i * n + p] = conj_of(panel[p * length + i]);
     constexpr int64_t kRows = 64;
     for (int64_t i = 0; i < below; i += kRows) {
       const int64_t count = smaller(kRows, below - i);
-      subtract_product<false>(a + (end + i) * n + end, n, a + (end + i) * n + begin, n, 1, panel, below, count, i + count,
-                              width);
+      subtract_product<true>(block + (width + i) * n + width, n, panel + width + i, 1, length, panel + width, length, count,
+                             i + count, width);
     }
   }
   return 0;
 }
 
+// Panels of columns are factored as rows of `panel` (32 × m), so that loops run along them.
 template <class T>
-TT_APART int32_t lu(T* a, int64_t m, int64_t n, int32_t* pivots) {
+TT_APART int32_t lu(T* a, int64_t m, int64_t n, int32_t* pivots, T* panel) {
   constexpr int64_t kBlock = 32;
   const int64_t rank = smaller(m, n);
   int32_t info = 0;
   for (int64_t begin = 0; begin < rank; begin += kBlock) {
-    const int64_t end = smaller(begin + kBlock, rank);
-    for (int64_t j = begin; j < end; j++) {
-      int64_t best = j;
-      double most = size_of(a[j * n + j]);
-      for (int64_t i = j + 1; i < m; i++) {
-        const double size = size_of(a[i * n + j]);
-        if (size > most) {
-          most = size;
-          best = i;
-        }
-      }
-      pivots[j] = int32_t(best + 1);
-      swap_rows(a + j * n, a + best * n, n);
-      const T pivot = a[j * n + j];
-      if (is_zero(pivot)) {
-        if (info == 0) info = int32_t(j + 1);
-        continue;
-      }
-      const T* from = a + j * n;
-      for (int64_t i = j + 1; i < m; i++) {
-        T* row = a + i * n;
-        const T factor = row[j] / pivot;
-        row[j] = factor;
-        for (int64_t q = j + 1; q < end; q++) row[q] -= factor * from[q];
-      }
+    const int64_t end = smaller(begin + kBlock, rank), width = end - begin, height = m - begin;
+    T* const block = a + begin * (n + 1);
+    for (int64_t i = 0; i < height; i++)
+      for (int64_t j = 0; j < width; j++) panel[j * height + i] = block[i * n + j];
+    int64_t own[kBlock], zero;
+    if constexpr (Complex<T>)
+      zero = lu_panel(panel, width, height, own);
+    else
+      zero = tt_linalg_kernels->lu(dtype_of<T>(), panel, width, height, own);
+    if (zero && info == 0) info = int32_t(begin + zero);
+    for (int64_t j = 0; j < width; j++) {
+      pivots[begin + j] = int32_t(begin + own[j] + 1);
+      swap_rows(a + (begin + j) * n, a + (begin + own[j]) * n, begin);
+      swap_rows(block + j * n + width, block + own[j] * n + width, n - end);
     }
+    for (int64_t i = 0; i < height; i++)
+      for (int64_t j = 0; j < width; j++) block[i * n + j] = panel[j * height + i];
     if (end == n) continue;
-    solve_triangle<false>(a + begin * n + begin, n, 1, true, true, a + begin * n + end, n, end - begin, n - end);
-    subtract_product<false>(a + end * n + end, n, a + end * n + begin, n, 1, a + begin * n + end, n, m - end, n - end,
-                            end - begin);
+    solve_triangle<false>(block, n, 1, true, true, block + width, n, width, n - end);
+    subtract_product<false>(a + end * (n + 1), n, a + end * n + begin, n, 1, block + width, n, m - end, n - end, width);
   }
   return info;
 }
@@ -126,7 +112,7 @@ TT_ENTRY(linalg_cholesky) {
         for (int64_t c = r + 1; c < n; c++) a[r * n + c] = from_real<T>(0);
     });
   });
-  return !known ? TT_UNSUPPORTED_DTYPE : memory ? TT_OK : TT_OUT_OF_MEMORY;
+  return outcome(known, memory);
 }
 
 TT_ENTRY(linalg_lu) {
@@ -136,13 +122,19 @@ TT_ENTRY(linalg_lu) {
   char* const data = reader.address<char>();
   int32_t* const pivots = reader.address<int32_t>();
   int32_t* const info = reader.address<int32_t>();
+  bool memory = true;
   const bool known = switch_linalg(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     each_matrix(batch, m * n * smaller(m, n), [&](int64_t i) {
-      info[i] = lu(reinterpret_cast<T*>(data) + i * m * n, m, n, pivots + i * smaller(m, n));
+      Scratch<T> panel(32 * m);
+      if (!panel.data) {
+        memory = false;
+        return;
+      }
+      info[i] = lu(reinterpret_cast<T*>(data) + i * m * n, m, n, pivots + i * smaller(m, n), panel.data);
     });
   });
-  return known ? TT_OK : TT_UNSUPPORTED_DTYPE;
+  return outcome(known, memory);
 }
 
 TT_ENTRY(linalg_lu_solve) {
@@ -172,7 +164,7 @@ TT_ENTRY(linalg_lu_solve) {
       }
     });
   });
-  return known ? TT_OK : TT_UNSUPPORTED_DTYPE;
+  return outcome(known, true);
 }
 
 TT_ENTRY(linalg_solve_triangular) {
@@ -189,5 +181,5 @@ TT_ENTRY(linalg_solve_triangular) {
       solve(reinterpret_cast<const T*>(data) + i * n * n, !upper, unit, mode, reinterpret_cast<T*>(right) + i * n * k, n, k);
     });
   });
-  return known ? TT_OK : TT_UNSUPPORTED_DTYPE;
+  return outcome(known, true);
 }

@@ -5,30 +5,49 @@
 namespace TT_NS {
 namespace {
 
+// The sum of |x|², in eight parts.
+template <class T>
+TT_INLINE double sum_of_squares(const T* x, int64_t n) {
+  double parts[8] = {};
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (int64_t j = 0; j < 8; j++) parts[j] += squared(x[i + j]);
+  for (; i < n; i++) parts[0] += squared(x[i]);
+  return ((parts[0] + parts[4]) + (parts[1] + parts[5])) + ((parts[2] + parts[6]) + (parts[3] + parts[7]));
+}
+
 // Turns a vector x into (β, v₁, v₂, …) such that Hᴴ x = (β, 0, …) for H = I − τ v vᴴ, v = (1, v₁, …) and real β. Gives τ.
 template <class T>
 TT_APART T make_reflector(T* x, int64_t n) {
   if (n <= 0) return from_real<T>(0);
-  double most = 0;
-  for (int64_t i = 1; i < n; i++) most = larger(most, size_of(x[i]));
-  const T head = x[0];
-  if (most == 0 && imag_of(head) == 0) return from_real<T>(0);
-  most = larger(most, size_of(head));
-  double sum = 0;
-  const double scale = most < 1e-140 || most > 1e140 ? 1 / most : 1;
-  for (int64_t i = 0; i < n; i++) sum += squared(x[i] * scale);
-  const double beta = -with_sign(square_root(sum) / scale, real_of(head));
-  T tau, factor;
-  if constexpr (Complex<T>) {
-    tau = {(beta - head.re) / beta, -head.im / beta};
-    factor = from_real<T>(1) / T{head.re - beta, head.im};
-  } else {
-    tau = (beta - head) / beta;
-    factor = 1 / (head - beta);
+  const double tail = sum_of_squares(x + 1, n - 1);
+  double sum = tail + squared(x[0]), unit = 1;
+  if (!(tail > 1e-280 && sum < 1e280)) {  // squares may have left the range of numbers
+    double most = 0;
+    for (int64_t i = 1; i < n; i++) most = larger(most, size_of(x[i]));
+    if (most == 0 && imag_of(x[0]) == 0) return from_real<T>(0);
+    most = larger(most, size_of(x[0]));
+    if (most < 1e-140 || most > 1e140) unit = most;
+    if (unit != 1)
+      for (int64_t i = 0; i < n; i++) x[i] = x[i] / Real<T>(unit);
+    sum = sum_of_squares(x, n);
   }
-  x[0] = from_real<T>(beta);
-  for (int64_t i = 1; i < n; i++) x[i] = x[i] * factor;
-  return tau;
+  const T head = x[0];
+  const double beta = -with_sign(square_root(sum), real_of(head));
+  x[0] = from_real<T>(beta * unit);
+  // In double precision, whose inverse of a small float is a number.
+  if constexpr (Complex<T>) {
+    const c128 factor = c128{1, 0} / c128{head.re - beta, head.im};
+    for (int64_t i = 1; i < n; i++) {
+      const c128 v = c128{x[i].re, x[i].im} * factor;
+      x[i] = {Real<T>(v.re), Real<T>(v.im)};
+    }
+    return {Real<T>((beta - head.re) / beta), Real<T>(-head.im / beta)};
+  } else {
+    const double factor = 1 / (head - beta);
+    for (int64_t i = 1; i < n; i++) x[i] = T(x[i] * factor);
+    return T((beta - head) / beta);
+  }
 }
 
 // a (m × n) -= τ v (vᴴ a); w has room for n.

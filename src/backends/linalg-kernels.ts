@@ -1,7 +1,7 @@
 /**
  * @file The kernels of dense linear algebra. Every operand is contiguous: matrices in the last two dimensions, batches before
  * them. What a kernel writes it writes in place; `info` is int32, one number a matrix. Those marked "double" take float64 and
- * complex128 only.
+ * complex128 only; `geqrf`, `applyReflectors`, `eigh` and `svd` take all but complex64.
  */
 import type { Operand } from "./backend.ts";
 
@@ -17,15 +17,17 @@ export interface LinalgKernels {
   luSolve(lu: Operand, pivots: Operand, b: Operand, mode: MatrixMode): void;
   /** `b` becomes the solution of an equation with a triangle of `a`. */
   solveTriangular(a: Operand, b: Operand, upper: boolean, unitriangular: boolean, mode: MatrixMode): void;
-  /** Double. `a` becomes R and the Householder vectors below it, `tau` their factors. */
+  /** `a` becomes R and the Householder vectors below it, `tau` their factors. */
   geqrf(a: Operand, tau: Operand): void;
+  /** `c` becomes Q c, or Qᴴ c, for the Q of `geqrf`; with `identity` what it held is not read, and it becomes Q's first columns. */
+  applyReflectors(a: Operand, tau: Operand, c: Operand, adjoint: boolean, identity: boolean): void;
   /** Double. The lower triangle of `a` becomes L and D of Bunch and Kaufman, with LAPACK's pivots (int32). */
   ldl(a: Operand, pivots: Operand, info: Operand, hermitian: boolean): void;
   /** Double. `b` becomes the solution. */
   ldlSolve(ld: Operand, pivots: Operand, b: Operand, hermitian: boolean): void;
-  /** Double. From the lower triangle: rising eigenvalues (float64), and eigenvectors in place of `a` if wanted. */
+  /** From the lower triangle: rising eigenvalues (real), and eigenvectors in place of `a` if wanted. */
   eigh(a: Operand, values: Operand, info: Operand, vectors: boolean): void;
-  /** Double, at least as many rows as columns. `a` is consumed; no `u` and `vh`, no vectors. */
+  /** At least as many rows as columns. `a` is consumed; no `u` and `vh`, no vectors. */
   svd(a: Operand, u: Operand | null, s: Operand, vh: Operand | null, info: Operand): void;
   /** Double. `a` is consumed; values and vectors are complex128. */
   eig(a: Operand, values: Operand, vectors: Operand | null, info: Operand): void;

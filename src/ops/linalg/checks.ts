@@ -47,6 +47,11 @@ export function scratch(x: Tensor, shape: Shape = x.shape, dtype: DType = x.dtyp
   return out;
 }
 
+/** The dtype in which kernels compute that know no complex64. */
+export function factorDtype(dtype: DType): DType {
+  return dtype.isComplex ? complex128 : dtype;
+}
+
 /** The dtype in which kernels that know double precision only compute. */
 export function doubleOf(dtype: DType): DType {
   return dtype.isComplex ? complex128 : float64;

@@ -2,14 +2,14 @@
 import { inFloat32, isAutocasting } from "../../autograd/autocast.ts";
 import { isGradEnabled } from "../../autograd/modes.ts";
 import { backendOf } from "../../backends/backend.ts";
-import { complex128, float64, int32, toComplex, toReal } from "../../core/dtype.ts";
+import { complex128, int32, toComplex, toReal } from "../../core/dtype.ts";
 import { describe, LinAlgError, ValueError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { bind, type Call } from "../bind.ts";
 import { allocate } from "../creation.ts";
 import { kernelOp } from "../kernel-form.ts";
 import { type NamedTuple, namedTuple } from "../named-tuple.ts";
-import { batchOf, checkInfo, checkSquare, doubleOf, saysNoConvergence, scratch } from "./checks.ts";
+import { batchOf, checkInfo, checkSquare, doubleOf, factorDtype, saysNoConvergence, scratch } from "./checks.ts";
 import { solveWithInfo } from "./solve.ts";
 import { checkPhase } from "./svd.ts";
 
@@ -28,8 +28,8 @@ const eighOp = kernelOp<Attrs & { upper: boolean }>({
   name: "linalgEigh",
   forward: ([input], { op, upper, vectors }) => {
     const A = input as Tensor;
-    const V = scratch(upper ? A.mH : A, A.shape, doubleOf(A.dtype));
-    const L = allocate(A.shape.slice(0, -1), float64, A.device);
+    const V = scratch(upper ? A.mH : A, A.shape, factorDtype(A.dtype));
+    const L = allocate(A.shape.slice(0, -1), toReal(V.dtype), A.device);
     const info = allocate(batchOf(A), int32, A.device);
     backendOf(A.device).kernels.linalg.eigh(V, L, info, vectors);
     checkInfo(op, info, saysNoConvergence);

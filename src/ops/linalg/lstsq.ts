@@ -4,13 +4,14 @@ import { int64, toReal } from "../../core/dtype.ts";
 import { DTypeError, describe, LinAlgError, ShapeError, ValueError } from "../../core/errors.ts";
 import { broadcastShapes, sameShape, shapeText } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { zeros } from "../creation.ts";
+import { eye, full, zeros } from "../creation.ts";
+import { cat } from "../joining.ts";
 import { kernelOp } from "../kernel-form.ts";
 import { type NamedTuple, namedTuple } from "../named-tuple.ts";
 import { checkTensor, type Named, named } from "../params.ts";
 import { batchOf, checkMatrix, columns, epsilonOf, rows } from "./checks.ts";
 import { pinv, pinvBackward } from "./pinv.ts";
-import { qr } from "./qr.ts";
+import { reflected, reflectors } from "./qr.ts";
 import { singularVectors } from "./svd.ts";
 import { solveTriangle } from "./triangular.ts";
 
@@ -22,13 +23,37 @@ interface Attrs {
   readonly rcond: number;
 }
 
-/** By QR factors: of full rank only. */
-function byFactors(op: string, A: Tensor, B: Tensor): Tensor {
-  const wide = rows(A) < columns(A);
-  const { Q, R } = qr(wide ? A.mH : A);
-  if (R.diagonal(0, -2, -1).eq(0).any().item())
-    throw new LinAlgError(`${op}: expected a matrix of full rank for driver "gels", got one of lower rank`);
-  return wide ? Q.matmul(solveTriangle(R.mH, B, { upper: false })) : solveTriangle(R, Q.mH.matmul(B), { upper: true });
+/**
+ * By QR factors, for matrices that `suits` says are of full rank by their R; null if one is not.
+ */
+function byFactors(A: Tensor, B: Tensor, suits: (R: Tensor) => boolean): Tensor | null {
+  const [m, n] = [rows(A), columns(A)];
+  const wide = m < n;
+  const k = Math.min(m, n);
+  const [a, tau] = reflectors(wide ? A.mH : A);
+  const R = a.narrow(-2, 0, k).triu();
+  if (!suits(R)) return null;
+  if (!wide) return solveTriangle(R, reflected(a, tau, B, true).narrow(-2, 0, k), { upper: true }).to(A.dtype);
+  const Y = solveTriangle(R.mH, B.to(R.dtype), { upper: false });
+  return reflected(a, tau, cat([Y, Y.newZeros([...batchOf(Y), n - m, columns(Y)])], { dim: -2 }), false).to(A.dtype);
+}
+
+/**
+ * Whether no singular value of any R is down to the `rcond`-th part of the largest, by norms that exceed those of the values alone:
+ * `(Σ σ²)^½` of R and of its inverse or, if these are too large, `(Σ σ⁸)^⅛`. That is what the SVD would find out, at ten times the price.
+ */
+function surelyFull(R: Tensor, rcond: number): boolean {
+  if (R.numel() === 0) return false;
+  const inverse = solveTriangle(R, eye(rows(R), { dtype: R.dtype, device: R.device }), { upper: true });
+  const frobenius = (t: Tensor) => t.abs().square().sum([-2, -1], { keepdim: true }).sqrt();
+  const schatten = (t: Tensor) => {
+    const size = frobenius(t);
+    const scaled = t.div(size);
+    const squared = scaled.mH.matmul(scaled);
+    return size.mul(frobenius(squared.matmul(squared)).sqrt().sqrt());
+  };
+  const below = (norm: (t: Tensor) => Tensor) => Boolean(norm(R).mul(norm(inverse)).mul(rcond).lt(1).all().item());
+  return below(frobenius) || below(schatten);
 }
 
 const lstsqOp = kernelOp<Attrs>({
@@ -44,8 +69,16 @@ const lstsqOp = kernelOp<Attrs>({
     let rank = zeros([0], { dtype: int64, device: A.device });
     let values = none;
     let whole = true;
-    if (driver === "gels") X = byFactors(op, A, B);
-    else if (Math.min(m, n) === 0) {
+    const quick =
+      driver === "gels"
+        ? byFactors(A, B, (R) => !R.diagonal(0, -2, -1).eq(0).any().item())
+        : driver === "gelsy" && byFactors(A, B, (R) => surelyFull(R, rcond));
+    if (quick) {
+      X = quick;
+      if (driver === "gelsy") rank = full(batch, Math.min(m, n), { dtype: int64, device: A.device });
+    } else if (driver === "gels") {
+      throw new LinAlgError(`${op}: expected a matrix of full rank for driver "gels", got one of lower rank`);
+    } else if (Math.min(m, n) === 0) {
       X = zeros([...batch, n, columns(B)], { dtype: A.dtype, device: A.device });
       rank = zeros(batch, { dtype: int64, device: A.device });
       whole = n === 0;

@@ -10,12 +10,12 @@ import { cat } from "../joining.ts";
 import { kernelOp } from "../kernel-form.ts";
 import { type NamedTuple, namedTuple } from "../named-tuple.ts";
 import { checkTensor, type Named, named } from "../params.ts";
-import { batchOf, checkMatrix, columns, doubleOf, rows, scratch } from "./checks.ts";
+import { batchOf, checkMatrix, columns, factorDtype, rows, scratch } from "./checks.ts";
 import { solveTriangle } from "./triangular.ts";
 
-/** R and reflectors in one matrix, and their factors, in double precision. */
-function reflectors(A: Tensor): [a: Tensor, tau: Tensor] {
-  const a = scratch(A, A.shape, doubleOf(A.dtype));
+/** R and reflectors in one matrix, and their factors; of complex64 in complex128. */
+export function reflectors(A: Tensor): [a: Tensor, tau: Tensor] {
+  const a = scratch(A, A.shape, factorDtype(A.dtype));
   const tau = allocate([...batchOf(A), Math.min(rows(A), columns(A))], a.dtype, A.device);
   backendOf(A.device).kernels.linalg.geqrf(a, tau);
   return [a, tau];
@@ -42,6 +42,13 @@ function applyReflectors(a: Tensor, tau: Tensor, C: Tensor, adjoint: boolean): T
   return C.sub(V.matmul(turned));
 }
 
+/** `Q C` or `Qᴴ C` in a new matrix of the reflectors' dtype, not recorded. */
+export function reflected(a: Tensor, tau: Tensor, C: Tensor, adjoint: boolean): Tensor {
+  const out = scratch(C, C.shape, a.dtype);
+  backendOf(a.device).kernels.linalg.applyReflectors(a, tau, out, adjoint, false);
+  return out;
+}
+
 /** The first `n` columns of the product of reflectors. */
 function columnsOfQ(a: Tensor, tau: Tensor, n: number): Tensor {
   return applyReflectors(a, tau, eye(rows(a), n, { dtype: a.dtype, device: a.device }), false);
@@ -58,7 +65,8 @@ const qrOp = kernelOp<{ mode: Mode }>({
     const height = mode === "complete" ? m : Math.min(m, n);
     const R = a.narrow(-2, 0, height).triu().to(A.dtype);
     if (mode === "r") return [empty([0], { dtype: A.dtype, device: A.device }), R];
-    const Q = columnsOfQ(a, tau, height).expand([...batchOf(A), m, height]);
+    const Q = allocate([...batchOf(A), m, height], a.dtype, A.device);
+    backendOf(A.device).kernels.linalg.applyReflectors(a, tau, Q, false, true);
     return [Q.to(A.dtype), R];
   },
   saves: (_, { mode }) => (mode === "r" ? [] : [~0, ~1]),

@@ -6,10 +6,11 @@ import { int32, toReal } from "../../core/dtype.ts";
 import { AutogradError, ValueError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { bind, type Call } from "../bind.ts";
-import { allocate, zeros } from "../creation.ts";
+import { allocate, eye, zeros } from "../creation.ts";
 import { kernelOp } from "../kernel-form.ts";
 import { type NamedTuple, namedTriple } from "../named-tuple.ts";
-import { batchOf, checkInfo, checkMatrix, columns, doubleOf, rows, saysNoConvergence, scratch } from "./checks.ts";
+import { batchOf, checkInfo, checkMatrix, columns, factorDtype, rows, saysNoConvergence, scratch } from "./checks.ts";
+import { reflected, reflectors } from "./qr.ts";
 
 interface Attrs {
   readonly op: string;
@@ -47,21 +48,34 @@ const svdOp = kernelOp<Attrs>({
     const A = input as Tensor;
     const [m, n, batch] = [rows(A), columns(A), batchOf(A)];
     const wide = m < n;
-    const double = doubleOf(A.dtype);
-    // The kernel wants no more columns than rows.
-    const matrix = scratch(wide ? A.mH : A, [...batch, Math.max(m, n), Math.min(m, n)], double);
-    const [tall, k] = [rows(matrix), columns(matrix)];
-    const S = allocate([...batch, k], toReal(double), A.device);
+    const [tall, k] = [Math.max(m, n), Math.min(m, n)];
+    // The kernel wants no more columns than rows. Of a matrix with many more rows than columns it is given R of Q R.
+    const given = wide ? A.mH : A;
+    const factors = tall >= 2 * k && vectors && k > 1 ? reflectors(given) : null;
+    const matrix = factors
+      ? factors[0].narrow(-2, 0, k).triu()
+      : scratch(given, [...batch, tall, k], factorDtype(A.dtype));
+    const { dtype } = matrix;
+    const S = allocate([...batch, k], toReal(dtype), A.device);
     const info = allocate(batch, int32, A.device);
-    const u = vectors ? allocate([...batch, tall, full ? tall : k], double, A.device) : null;
-    const vh = vectors ? allocate([...batch, k, k], double, A.device) : null;
-    backendOf(A.device).kernels.linalg.svd(matrix, u, S, vh, info);
+    const u = vectors ? allocate([...batch, rows(matrix), full && !factors ? tall : k], dtype, A.device) : null;
+    const vh = vectors ? allocate([...batch, k, k], dtype, A.device) : null;
+    backendOf(A.device).kernels.linalg.svd(matrix.contiguous(), u, S, vh, info);
     checkInfo(op, info, (code) =>
       code < 0 ? "expected a matrix of finite numbers, got one with infinity or NaN" : saysNoConvergence(),
     );
     const values = S.to(toReal(A.dtype));
     if (u === null || vh === null) return [values];
-    return [(wide ? vh.mH : u).to(A.dtype), values, (wide ? u.mH : vh).to(A.dtype)];
+    let left = u;
+    if (factors) {
+      const width = full ? tall : k;
+      left = eye(tall, width, { dtype, device: A.device })
+        .expand([...batch, tall, width])
+        .clone();
+      left.narrow(-2, 0, k).narrow(-1, 0, k).copy_(u);
+      left = reflected(...factors, left, false);
+    }
+    return [(wide ? vh.mH : left).to(A.dtype), values, (wide ? left.mH : vh).to(A.dtype)];
   },
   saves: () => [~0, ~1, ~2],
   backward: (grads, context) => {

@@ -53,6 +53,35 @@ describe.each(DTYPES.map((dtype) => [String(dtype), dtype] as const))("%s", (_, 
     );
   });
 
+  // From 33 rows on, eigenvalues and singular values are found by parts, which equal or vanishing values fall out of.
+  test.each<[string, (n: number) => torch.Tensor]>([
+    ["random", (n) => torch.randn(n, n, { dtype })],
+    ["of low rank", (n) => torch.randn(n, 7, { dtype }).matmul(torch.randn(7, n, { dtype }))],
+    ["all ones", (n) => torch.ones(n, n, { dtype })],
+    ["equal values", (n) => torch.eye(n, { dtype }).add(torch.ones(n, n, { dtype }))],
+    ["graded", (n) => torch.randn(n, n, { dtype }).mul(torch.arange(n).mul(-0.3).exp())],
+    ["tiny", (n) => torch.randn(n, n, { dtype }).mul(1e-30)],
+  ])("values and vectors of a matrix of several parts: %s", (_, make) => {
+    for (const n of [67, 150, 300]) {
+      const A = make(n);
+      const eye = torch.eye(n, { dtype });
+      const scale = A.abs().amax();
+      const limit = 3 * n;
+      const H = A.add(A.mH);
+      const { eigenvalues, eigenvectors } = linalg.eigh(H);
+      expect(
+        off(H.matmul(eigenvectors).div(scale.mul(n)), diagonal(eigenvectors, eigenvalues).div(scale.mul(n))),
+      ).toBeLessThan(limit);
+      expect(off(eigenvectors.mH.matmul(eigenvectors), eye)).toBeLessThan(limit);
+      expect(off(linalg.eigvalsh(H).div(scale.mul(n)), eigenvalues.div(scale.mul(n)))).toBeLessThan(limit);
+      const { U, S, Vh } = linalg.svd(A);
+      expect(off(diagonal(U, S).matmul(Vh).div(scale.mul(n)), A.div(scale.mul(n)))).toBeLessThan(limit);
+      expect(off(U.mH.matmul(U), eye)).toBeLessThan(limit);
+      expect(off(Vh.matmul(Vh.mH), eye)).toBeLessThan(limit);
+      expect(off(linalg.svdvals(A).div(scale.mul(n)), S.div(scale.mul(n)))).toBeLessThan(limit);
+    }
+  });
+
   test("LDL solves symmetric and Hermitian equations", () => {
     for (const hermitian of [false, true]) {
       const A = torch.randn(3, 20, 20, { dtype });

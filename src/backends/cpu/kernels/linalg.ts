@@ -1,4 +1,4 @@
-/** @file Dense linear algebra: writes sizes and addresses for the kernels of `native/portable/linalg_*.cc`. */
+/** @file Dense linear algebra: writes sizes and addresses for the kernels of `native/{kernels,portable}/linalg_*.cc`. */
 import { ValueError } from "../../../core/errors.ts";
 import { numelOf } from "../../../core/shape.ts";
 import type { Operand } from "../../backend.ts";
@@ -7,11 +7,13 @@ import { check, operandAddress, putAll } from "../call.ts";
 import { args, kernel } from "../engine.ts";
 import { INDEX_OUT_OF_RANGE } from "./strided.ts";
 
+const startKernel = kernel("linalg_start");
 const choleskyKernel = kernel("linalg_cholesky");
 const luKernel = kernel("linalg_lu");
 const luSolveKernel = kernel("linalg_lu_solve");
 const solveTriangularKernel = kernel("linalg_solve_triangular");
 const geqrfKernel = kernel("linalg_geqrf");
+const applyReflectorsKernel = kernel("linalg_apply_reflectors");
 const ldlKernel = kernel("linalg_ldl");
 const ldlSolveKernel = kernel("linalg_ldl_solve");
 const eighKernel = kernel("linalg_eigh");
@@ -24,6 +26,8 @@ const rows = (x: Operand) => x.layout.shape.at(-2) as number;
 const columns = (x: Operand) => x.layout.shape.at(-1) as number;
 const batch = (x: Operand) => numelOf(x.layout.shape.slice(0, -2));
 
+let started = false;
+
 /** Writes dtype, batch, what else counts, and addresses; runs the kernel. */
 function run(
   op: string,
@@ -32,6 +36,11 @@ function run(
   numbers: readonly number[],
   operands: readonly Operand[],
 ): void {
+  if (!started) {
+    // The factorizations are compiled once, their innermost loops for each instruction set.
+    startKernel();
+    started = true;
+  }
   args[0] = a.dtype.code;
   args[1] = batch(a);
   let at = putAll(2, numbers);
@@ -58,6 +67,10 @@ export const linalgKernels: LinalgKernels = {
   },
   geqrf(a, tau) {
     run("geqrf", geqrfKernel, a, [rows(a), columns(a)], [a, tau]);
+  },
+  applyReflectors(a, tau, c, adjoint, identity) {
+    const sizes = [rows(c), columns(c), tau.layout.shape.at(-1) as number, columns(a)];
+    run("applyReflectors", applyReflectorsKernel, a, [...sizes, adjoint ? 1 : 0, identity ? 1 : 0], [a, tau, c]);
   },
   ldl(a, pivots, info, hermitian) {
     run("ldlFactor", ldlKernel, a, [rows(a), hermitian ? 1 : 0], [a, pivots, info]);
