@@ -97,7 +97,7 @@ export function histc(input: Tensor, ...args: Call<[bins: number, min: number, m
     );
   for (const [name, n] of Object.entries({ min, max }))
     if (typeof n !== "number") throw new ValueError(`histc: expected a number as ${name}, got ${describe(n)}`);
-  const x = input.detach().reshape(-1);
+  const x = input.detach();
   if (min > max) throw new ValueError(`histc: expected max of at least min, got min ${min} and max ${max}`);
   if (x.numel() === 0 && min === max) return input.newZeros([bins]);
   const [low, high] = rangeOf("histc", x, min === max ? null : [min, max], 1);
