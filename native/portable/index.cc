@@ -86,8 +86,8 @@ TT_INLINE bool visit_row(T* from, int64_t from_step, T* to, int64_t to_step, int
   return true;
 }
 
-// The same for either type of index, from `offset` on; most rows are dense.
-template <typename T, typename Visit>
+// The same for either type of index, from `offset` on. Where it is `common`, dense rows have loops of their own.
+template <bool common, typename T, typename Visit>
 TT_INLINE bool visit_row(T* from, int64_t from_step, T* to, int64_t to_step, int64_t dim_step, const Operand& index,
                          int64_t offset, int64_t index_step, int64_t n, int64_t size, int64_t wrapped, int64_t& bad,
                          Visit visit) {
@@ -96,7 +96,7 @@ TT_INLINE bool visit_row(T* from, int64_t from_step, T* to, int64_t to_step, int
     return visit_row(from, from_step, to, to_step, dim_step, at, index_step, n, size, wrapped, bad, visit);
   }
   const int64_t* const at = reinterpret_cast<const int64_t*>(index.data) + offset;
-  if (from_step == 1 && index_step == 1) {
+  if (common && from_step == 1 && index_step == 1) {
     if (to_step == 0 && dim_step == 1) return visit_row(from, 1, to, 0, 1, at, 1, n, size, wrapped, bad, visit);
     return visit_row(from, 1, to, to_step, dim_step, at, 1, n, size, wrapped, bad, visit);
   }
@@ -109,8 +109,8 @@ struct Part {
 };
 
 // Calls visit(element of `direct`, element of `indexed`).
-template <typename T, typename Visit>
-static bool visit_part(const Along& along, const Operand& direct, const Operand& indexed, const Part& part,
+template <typename T, bool common = true, typename Visit>
+static __attribute__((noinline)) bool visit_part(const Along& along, const Operand& direct, const Operand& indexed, const Part& part,
                        OutOfRange& error, Visit visit) {
   const int last = along.ndim - 1;
   const int64_t dim_step = along.ndim ? indexed.strides[along.dim] : 0;
@@ -126,7 +126,7 @@ static bool visit_part(const Along& along, const Operand& direct, const Operand&
   walk.start(part.begin);
   for (int64_t row = part.begin; row < part.end; row++, walk.next()) {
     int64_t bad;
-    if (!visit_row(direct_data + walk.offset[0], direct_step, indexed_data + walk.offset[1], indexed_step, dim_step,
+    if (!visit_row<common>(direct_data + walk.offset[0], direct_step, indexed_data + walk.offset[1], indexed_step, dim_step,
                    along.index, walk.offset[2] + part.first * index_step, index_step, part.last - part.first,
                    along.dim_size, 0, bad, visit)) {
       error.report(bad, along.dim_size, 0);
@@ -148,11 +148,11 @@ TT_INLINE void for_parts(const Along& along, Body body) {
   const bool in_rows = along.dim >= along.ndim - 1;
   const int64_t outer = in_rows ? rows : product(along.sizes, along.dim);
   const int64_t each = rows / outer;
-  if (in_rows || outer > 1)
-    parallel(outer, kGrain / (each * columns) + 1,
-             [&](int64_t begin, int64_t end, int) { body(Part{begin * each, end * each, 0, columns}); });
-  else
-    parallel(columns, kGrain / rows + kColumns, [&](int64_t begin, int64_t end, int) { body(Part{0, rows, begin, end}); });
+  const bool in_boxes = in_rows || outer > 1;
+  const int64_t grain = in_boxes ? kGrain / (each * columns) + 1 : kGrain / rows + kColumns;
+  parallel(in_boxes ? outer : columns, grain, [&](int64_t begin, int64_t end, int) {
+    body(in_boxes ? Part{begin * each, end * each, 0, columns} : Part{0, rows, begin, end});
+  });
 }
 
 enum Mode { kSet, kAdd, kMultiply, kMin, kMax };
@@ -244,25 +244,25 @@ TT_INLINE void move_element(T* value, T* self) {
     *self = combine<T>(kAdd, *self, *value);
 }
 
+// Elements side by side.
 template <typename T, int mode>
-TT_INLINE void move_block(const Block& block, T* value, T* self) {
-  if (block.ndim == 0) return move_element<T, mode>(value, self);
+static __attribute__((noinline)) void move_row(T* value, T* self, int64_t n) {
+  for (int64_t i = 0; i < n; i++) move_element<T, mode>(value + i, self + i);
+}
+
+template <typename T, int mode>
+static __attribute__((noinline)) void move_block(const Block& block, T* value, T* self) {
   const int last = block.ndim - 1;
   const int64_t n = block.sizes[last], value_step = block.value[last], self_step = block.self[last];
-  if (block.ndim == 1 && value_step == 1 && self_step == 1) {
-    if constexpr (mode == 0)
-      memcpy(value, self, n * sizeof(T));
-    else
-      for (int64_t i = 0; i < n; i++) move_element<T, mode>(value + i, self + i);
-    return;
-  }
   Walk<2> walk;
   walk.over(last, block.sizes, block.value, block.self);
   walk.start(0);
   const int64_t rows = product(block.sizes, last);
-  for (int64_t row = 0; row < rows; row++, walk.next())
-    for (int64_t i = 0; i < n; i++)
-      move_element<T, mode>(value + walk.offset[0] + i * value_step, self + walk.offset[1] + i * self_step);
+  for (int64_t row = 0; row < rows; row++, walk.next()) {
+    T* const to = value + walk.offset[0];
+    T* const named = self + walk.offset[1];
+    for (int64_t i = 0; i < n; i++) move_element<T, mode>(to + i * value_step, named + i * self_step);
+  }
 }
 
 // The element of self that the indices name at one outer position. `from[k]` are offsets into the index tensors.
@@ -282,8 +282,8 @@ TT_INLINE bool locate(const Indexed& job, const int64_t* from, int64_t& offset, 
 
 // Outer positions begin..end.
 template <typename T, int mode>
-static void move_range(const Indexed& job, const Block& block, int64_t begin, int64_t end, OutOfRange& error) {
-  const bool single = block.ndim == 0;
+static __attribute__((noinline)) void move_range(const Indexed& job, const Block& block, int64_t begin, int64_t end, OutOfRange& error) {
+  const bool single = block.ndim == 0, dense = block.ndim == 1 && block.value[0] == 1 && block.self[0] == 1;
   T* const value = reinterpret_cast<T*>(job.value.data) + (single ? 0 : block.first * block.value[0]);
   T* const self = reinterpret_cast<T*>(job.self.data) + (single ? 0 : block.first * block.self[0]);
   const int last = job.outer - 1;
@@ -308,7 +308,7 @@ static void move_range(const Indexed& job, const Block& block, int64_t begin, in
       // One index tensor that names single elements.
       const IndexTensor& index = job.indices[0];
       int64_t bad;
-      if (!visit_row(to + i * value_step, value_step, target + i * self_step, self_step, index.step, index.at, from[0],
+      if (!visit_row<mode == 0>(to + i * value_step, value_step, target + i * self_step, self_step, index.step, index.at, from[0],
                      steps[0], stop - i, index.size, job.wrap ? index.size : 0, bad,
                      [](T& element, T& named) { move_element<T, mode>(&element, &named); }))
         return error.report(bad, index.size, 0);
@@ -317,7 +317,14 @@ static void move_range(const Indexed& job, const Block& block, int64_t begin, in
     for (; i < stop; i++) {
       int64_t offset = i * self_step;
       if (!locate(job, from, offset, error)) return;
-      move_block<T, mode>(block, to + i * value_step, target + offset);
+      if (single)
+        move_element<T, mode>(to + i * value_step, target + offset);
+      else if (mode == 0 && dense)
+        memcpy(to + i * value_step, target + offset, size_t(block.sizes[0]) * sizeof(T));
+      else if (dense)
+        move_row<T, mode>(to + i * value_step, target + offset, block.sizes[0]);
+      else
+        move_block<T, mode>(block, to + i * value_step, target + offset);
       for (int k = 0; k < job.count; k++) from[k] += steps[k];
     }
   }
@@ -421,14 +428,14 @@ TT_ENTRY(scatter) {
       using T = typename decltype(tag)::type;
       for_parts(along, [&](const Part& part) {
         if (!include_self &&
-            !visit_part<T>(along, along.b, along.a, part, error, [&](T&, T& self) { self = identity<T>(mode); }))
+            !visit_part<T, false>(along, along.b, along.a, part, error, [&](T&, T& self) { self = identity<T>(mode); }))
           return;
         if (mode == kAdd)
           visit_part<T>(along, along.b, along.a, part, error,
                         [](T& src, T& self) { self = combine<T>(kAdd, self, src); });
         else
-          visit_part<T>(along, along.b, along.a, part, error,
-                        [&](T& src, T& self) { self = combine<T>(mode, self, src); });
+          visit_part<T, false>(along, along.b, along.a, part, error,
+                               [&](T& src, T& self) { self = combine<T>(mode, self, src); });
       });
     });
   }

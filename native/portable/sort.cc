@@ -324,9 +324,21 @@ constexpr int64_t kComparisons = 1 << 15;
 // for what the one before has read.
 constexpr int kSearches = 8;
 
-// The places of `count` values; `at` gives an element of the sequence.
-template <typename T, typename At>
-TT_INLINE void places_of(const Compute<T>* values, int count, int64_t length, bool right, int64_t* low, At at) {
+// The elements of a row, in the order of a sorter if there is one, as what they are compared as.
+template <typename C>
+static void load(const Operand& from, int64_t offset, int64_t n, const int64_t* sorter, int64_t sorter_step, C* to) {
+  switch_real(from.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (same<Compute<T>, C> || (same<int64_t, C> && !is_float<T>)) {
+      const T* const data = reinterpret_cast<const T*>(from.data) + offset;
+      for (int64_t i = 0; i < n; i++) to[i] = widen(data[(sorter ? sorter[i * sorter_step] : i) * from.strides[1]]);
+    }
+  });
+}
+
+// The places of `count` values.
+template <typename C>
+TT_INLINE void places_of(const C* values, int count, const C* sequence, int64_t length, bool right, int64_t* low) {
   int64_t high[kSearches];
   for (int s = 0; s < count; s++) {
     low[s] = 0;
@@ -336,7 +348,7 @@ TT_INLINE void places_of(const Compute<T>* values, int count, int64_t length, bo
     for (int s = 0; s < count; s++) {
       const int64_t middle = low[s] + (high[s] - low[s]) / 2;
       const int64_t open = -int64_t(low[s] < high[s]);
-      const Compute<T> x = at(middle & open);
+      const C x = sequence[middle & open];
       const int64_t above = -int64_t(right ? !(x > values[s]) : !(x >= values[s]));
       low[s] += (middle + 1 - low[s]) & above & open;
       high[s] -= (high[s] - middle) & ~above;
@@ -344,28 +356,32 @@ TT_INLINE void places_of(const Compute<T>* values, int count, int64_t length, bo
   }
 }
 
-template <typename T>
-static void search(const Search& job) {
+template <typename C>
+static bool search(const Search& job, int32_t dtype) {
   int64_t steps = 1;
   while (job.length >> steps) steps++;
+  const bool in_place = job.sequence.dtype == dtype && job.sequence.strides[1] == 1 && !job.sorter;
+  bool enough = true;
   parallel(job.rows * job.count, kComparisons / steps, [&](int64_t begin, int64_t end, int) {
-    const int64_t step = job.sequence.strides[1], sorter_step = job.sorter_strides[1];
+    C* const loaded = in_place ? nullptr : static_cast<C*>(tt_scratch(TT_SCRATCH_OTHER, size_t(job.length + 1) * sizeof(C)));
+    if (!in_place && !loaded) {
+      __atomic_store_n(&enough, false, __ATOMIC_RELAXED);
+      return;
+    }
     while (begin < end) {
       const int64_t row = begin / job.count, first = begin % job.count;
       const int64_t last = job.count - first < end - begin ? job.count : first + (end - begin);
-      const T* const sequence = reinterpret_cast<const T*>(job.sequence.data) + row * job.sequence.strides[0];
-      const T* const values = reinterpret_cast<const T*>(job.values.data) + row * job.values.strides[0];
-      const int64_t* const sorter = job.sorter ? job.sorter + row * job.sorter_strides[0] : nullptr;
+      const int64_t start = row * job.sequence.strides[0];
+      if (!in_place)
+        load(job.sequence, start, job.length, job.sorter ? job.sorter + row * job.sorter_strides[0] : nullptr,
+             job.sorter_strides[1], loaded);
+      const C* const sequence = in_place ? reinterpret_cast<const C*>(job.sequence.data) + start : loaded;
       for (int64_t j = first; j < last; j += kSearches) {
         const int count = last - j < kSearches ? int(last - j) : kSearches;
-        Compute<T> wanted[kSearches];
+        C wanted[kSearches];
         int64_t places[kSearches];
-        for (int s = 0; s < count; s++) wanted[s] = widen(values[(j + s) * job.values.strides[1]]);
-        if (sorter)
-          places_of<T>(wanted, count, job.length, job.right, places,
-                       [&](int64_t at) { return widen(sequence[sorter[at * sorter_step] * step]); });
-        else
-          places_of<T>(wanted, count, job.length, job.right, places, [&](int64_t at) { return widen(sequence[at * step]); });
+        load(job.values, row * job.values.strides[0] + j * job.values.strides[1], count, nullptr, 0, wanted);
+        places_of(wanted, count, sequence, job.length, job.right, places);
         for (int s = 0; s < count; s++) {
           const int64_t to = row * job.count + j + s;
           if (job.out_dtype == TT_INT32)
@@ -377,6 +393,7 @@ static void search(const Search& job) {
       begin += last - first;
     }
   });
+  return enough;
 }
 
 }  // namespace
@@ -416,6 +433,12 @@ TT_ENTRY(searchsorted) {
   job.out = reader.address<char>();
   job.out_dtype = int(reader.integer());
   if (!is_inside(job)) return TT_INDEX_OUT_OF_RANGE;
-  const bool known = switch_real(job.values.dtype, [&](auto tag) { search<typename decltype(tag)::type>(job); });
-  return known ? TT_OK : TT_UNSUPPORTED_DTYPE;
+  bool enough;
+  switch (job.values.dtype) {
+    case TT_FLOAT64: enough = search<double>(job, TT_FLOAT64); break;
+    case TT_FLOAT16: case TT_BFLOAT16: case TT_FLOAT32: enough = search<float>(job, TT_FLOAT32); break;
+    case TT_COMPLEX64: case TT_COMPLEX128: return TT_UNSUPPORTED_DTYPE;
+    default: enough = search<int64_t>(job, TT_INT64);
+  }
+  return enough ? TT_OK : TT_OUT_OF_MEMORY;
 }
