@@ -13,7 +13,7 @@ import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compileAll, link } from "./native/compile.mjs";
 import { filesIn, generate, kernelSources } from "./native/sources.mjs";
-import { compileFlags, findCompiler, ISAS, linkFlags } from "./native/toolchain.mjs";
+import { compactFlags, compileFlags, findCompiler, ISAS, isCompact, linkFlags } from "./native/toolchain.mjs";
 import { root } from "./package.mjs";
 
 const buildDir = join(root, "build/native");
@@ -24,17 +24,22 @@ const buildDir = join(root, "build/native");
  * @param {{ directory?: string, isas?: string[], flags?: string[] }} options where objects go, for which instruction sets, with which flags more
  */
 export function units(compiler, { directory = buildDir, isas = Object.keys(ISAS), flags = [] } = {}) {
-  const unit = (path, isa, more = []) => ({
+  const unit = (path, isa) => ({
     source: join(root, path),
     isa,
     object: join(directory, isa ?? "common", `${basename(path, ".cc")}.o`),
-    command: [...compiler.command, ...compileFlags(root, isa), ...more, ...flags],
+    command: [
+      ...compiler.command,
+      ...compileFlags(root, isa),
+      ...(isCompact(path) ? compactFlags(compiler) : []),
+      ...flags,
+    ],
   });
   const kernels = kernelSources();
   const [weakest] = Object.keys(ISAS);
   return [
     ...[...filesIn("native", ".cc"), ...filesIn("native/scalar", ".cc")].map((source) => unit(source, null)),
-    ...filesIn("native/portable", ".cc").map((source) => unit(source, weakest, ["-O3"])), // all processors run it
+    ...filesIn("native/portable", ".cc").map((source) => unit(source, weakest)), // all processors run it
     ...isas.flatMap((isa) => kernels.map((source) => unit(source, isa))),
   ];
 }

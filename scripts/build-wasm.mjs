@@ -10,6 +10,7 @@ import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { compileAll, link } from "./native/compile.mjs";
 import { filesIn, generate, kernelSources } from "./native/sources.mjs";
+import { isCompact } from "./native/toolchain.mjs";
 import { findWasmCompiler, WASM_ISAS, WASM_LINK_FLAGS, wasmCompileFlags } from "./native/wasm-toolchain.mjs";
 import { root } from "./package.mjs";
 
@@ -23,7 +24,8 @@ function units(compiler) {
     source,
     module,
     object: `build/wasm/${isa ?? "common"}/${basename(source, ".cc")}.o`,
-    command: [...compiler.command, ...wasmCompileFlags(isa)],
+    // clang's -Os is what gcc's -O2 is: without copies of loops.
+    command: [...compiler.command, ...wasmCompileFlags(isa), ...(isCompact(source) ? ["-Os"] : [])],
   });
   const once = [...SHARED, ...filesIn("native/wasm", ".cc"), ...filesIn("native/scalar", ".cc")];
   return [

@@ -18,11 +18,20 @@ struct TapTable {
   ~TapTable() { tt_free(taps); }
 };
 
+// Planes that are narrow, and few kinds of windows, have drivers of their own in the dtype that networks are trained in.
+template <class T>
+inline constexpr bool has_all_drivers = same_type<T, float>;
+
 template <class T>
 int32_t convolve(const ConvJob<T>& job) {
-  if (prefers_last(job)) return conv_last(job);
+  if constexpr (has_all_drivers<T>) {
+    if (prefers_last(job)) return conv_last(job);
+  }
   if (prefers_direct(job)) return conv_direct(job);
-  return prefers_winograd(job) ? conv_winograd(job) : conv_gemm(job);
+  if constexpr (has_all_drivers<T>) {
+    if (prefers_winograd(job)) return conv_winograd(job);
+  }
+  return conv_gemm(job);
 }
 
 template <class T>
@@ -43,7 +52,10 @@ int32_t conv_forward(const Convolution& conv, Tap* taps, const T* x, const T* we
 template <class T>
 int32_t conv_input_gradient(const Convolution& conv, Tap* taps, const T* grad, const T* weight, const T* bias, T* out) {
   const ConvWalk forward = forward_walk(conv, taps);
-  if (prefers_last_input_gradient<T>(conv, forward)) return conv_last_input_gradient(conv, forward, grad, weight, bias, out);
+  if constexpr (has_all_drivers<T>) {
+    if (prefers_last_input_gradient<T>(conv, forward))
+      return conv_last_input_gradient(conv, forward, grad, weight, bias, out);
+  }
   ConvJob<T> job = {};
   job.groups = conv.groups;
   job.channels = conv.out_channels;
@@ -75,7 +87,9 @@ int32_t conv_weights(const Convolution& conv, Tap* taps, const T* x, const T* gr
   job.x = x;
   job.grad = grad;
   job.out = out;
-  if (prefers_last(job)) return conv_last_weight_gradient(job);
+  if constexpr (has_all_drivers<T>) {
+    if (prefers_last(job)) return conv_last_weight_gradient(job);
+  }
   if (prefers_direct(job)) return conv_direct_weight_gradient(job);
   return prefers_product(job) ? conv_weight_product(job) : conv_weight_gradient(job);
 }

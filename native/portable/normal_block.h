@@ -74,7 +74,7 @@ TT_INLINE void cephes_sincos(float x, float* sine, float* cosine) {  // x >= 0
   *cosine = bit_cast_to<float>(bit_cast_to<uint32_t>(straight ? c : s) ^ cosine_sign);
 }
 
-static void normal_block(float* data, float mean, float std) {
+[[maybe_unused]] static void normal_block(float* data, float mean, float std) {
   for (int i = 0; i < 8; i++) {
     const float radius = __builtin_sqrtf(-2.0f * cephes_log(1.0f - data[i]));
     float sine, cosine;
@@ -84,7 +84,7 @@ static void normal_block(float* data, float mean, float std) {
   }
 }
 
-static void normal_block(double* data, double mean, double std) {
+[[maybe_unused]] static void normal_block(double* data, double mean, double std) {
   for (int i = 0; i < 8; i++) {
     const double radius = __builtin_sqrt(-2.0 * log_of(1.0 - data[i]));
     const double theta = 2.0 * kPi * data[i + 8];
@@ -94,7 +94,7 @@ static void normal_block(double* data, double mean, double std) {
 }
 
 // float16 is rounded where PyTorch stores it, bfloat16 after every operation.
-static void normal_block(f16* data, f16 mean, f16 std) {
+[[maybe_unused]] static void normal_block(f16* data, f16 mean, f16 std) {
   for (int i = 0; i < 8; i++) {
     const float u1 = to_float(to_float16(1.0f - to_float(data[i])));
     const float u2 = to_float(data[i + 8]);
@@ -109,7 +109,7 @@ static void normal_block(f16* data, f16 mean, f16 std) {
 
 TT_INLINE float round_bf16(double x) { return to_float(to_bfloat16(float(x))); }
 
-static void normal_block(bf16* data, bf16 mean, bf16 std) {
+[[maybe_unused]] static void normal_block(bf16* data, bf16 mean, bf16 std) {
   for (int i = 0; i < 8; i++) {
     const float u1 = round_bf16(1.0f - to_float(data[i]));
     const float u2 = to_float(data[i + 8]);

@@ -32,6 +32,13 @@ export const COMMON_FLAGS = [
   "-Wno-psabi",
 ];
 
+/** Files that wait for memory, or decide element by element: with what -O3 adds they are twice as large, and no faster. */
+export const isCompact = (source) => /(^|\/)native\/portable\//.test(source);
+
+/** What follows -O3 for them. g++'s -O2 vectorizes few loops unless told to, and version 12 warns of its own intrinsics. */
+export const compactFlags = (compiler) =>
+  /clang/.test(compiler.version) ? ["-O2"] : ["-O2", "-fvect-cost-model=dynamic", "-Wno-maybe-uninitialized"];
+
 /** Static data and template instances without symbols that the dynamic linker could merge with another library's; no tables for exceptions. */
 const ELF_FLAGS = ["-fPIC", "-fno-gnu-unique", "-fno-plt", "-fno-asynchronous-unwind-tables"];
 
