@@ -15,7 +15,7 @@ import { findWasmCompiler, WASM_ISAS, WASM_LINK_FLAGS, wasmCompileFlags } from "
 import { root } from "./package.mjs";
 
 /** Of native/ itself; the rest of it is Node's and the operating systems'. */
-const SHARED = ["native/move.cc", "native/threads.cc"];
+const SHARED = ["native/linalg_kernels.cc", "native/move.cc", "native/threads.cc"];
 const isas = Object.keys(WASM_ISAS);
 
 /** Every object file, with the command that makes it and the instruction set whose module wants it (null: all). */

@@ -15,7 +15,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Everything that kernels may call outside their instruction set. */
 const runtime = new Set(
-  ["move.h", "platform.h", "threads.h", "scalar/scalar.h"].flatMap((header) =>
+  ["linalg_kernels.h", "move.h", "platform.h", "threads.h", "scalar/scalar.h"].flatMap((header) =>
     [...readFileSync(join(root, "native", header), "utf8").matchAll(/^[\w ]+[ *]+(tt_\w+)\(/gm)].map(
       (match) => match[1],
     ),

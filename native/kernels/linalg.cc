@@ -77,7 +77,7 @@ TT_APART void product_of(bool conjugate, T* c, int64_t ldc, const T* a, int64_t 
   } else {
     const Product<T, T> product = {m, n, k, {a, rows, columns}, {b, ldb, 1}, {c, ldc, 1}, {c, ldc, 1}, -1, 1, false};
     const auto multiply = same_type<T, float> ? TT_SYMBOL(product_float32) : TT_SYMBOL(product_float64);
-    if (multiply(&product, true) != TT_OK) __atomic_store_n(&tt_linalg_failed, true, __ATOMIC_RELAXED);
+    if (multiply(&product, true) != TT_OK) tt_fail_linalg();
   }
 }
 
@@ -347,6 +347,6 @@ using namespace TT_NS;
 
 TT_ENTRY(linalg_start) {
   (void)args;
-  __atomic_store_n(&tt_linalg_kernels, &kernels, __ATOMIC_RELAXED);
+  tt_use_linalg_kernels(&kernels);
   return TT_OK;
 }

@@ -1,6 +1,6 @@
 // Eigenvalues of symmetric and Hermitian matrices: Householder tridiagonalisation by blocks (Dongarra, Sorensen and Hammarling
-// 1989), then Cuppen's divide and conquer in the form of Gu and Eisenstat 1995; small ones, and values alone, by implicit QL with
-// Wilkinson's shift.
+// 1989), then Cuppen's divide and conquer in the form of Gu and Eisenstat 1995; small ones by implicit QL with Wilkinson's
+// shift, and values alone by its rational form.
 //
 // linalg_eigh: [dtype, batch, n, vectors; a, w, info]
 //   The lower triangle of a is read; w (the real dtype) takes the eigenvalues in rising order, a the eigenvectors as columns
@@ -105,7 +105,7 @@ TT_APART bool diagonalize(double* d, double* e, int64_t n, R* z, int64_t ldz, in
         p = s * r;
         d[i + 1] = g + p;
         g = c * r - b;
-        if (z) turn_rows(z + (i + 1) * ldz, z + i * ldz, c, s, size);
+        turn_rows(z + (i + 1) * ldz, z + i * ldz, c, s, size);
       }
       if (i >= low) continue;
       d[low] -= p;
@@ -118,7 +118,47 @@ TT_APART bool diagonalize(double* d, double* e, int64_t n, R* z, int64_t ldz, in
     for (int64_t j = i + 1; j < n; j++)
       if (d[j] < d[least]) least = j;
     exchange(d[i], d[least]);
-    if (z) swap_rows(z + i * ldz, z + least * ldz, size);
+    swap_rows(z + i * ldz, z + least * ldz, size);
+  }
+  return true;
+}
+
+// The eigenvalues alone, sorted, by rational QL: without square roots, over squares of what is beside the diagonal (Pal, Walker and
+// Kahan; LAPACK's sterf).
+template <class R>
+TT_APART bool find_values(double* d, double* e, int64_t n) {
+  const double eps = 0x1p-53, tiny = (sizeof(R) == 4 ? 0x1p-30 : 0x1p-56) * largest_of(d, e, n);
+  for (int64_t i = 0; i + 1 < n; i++) e[i] *= e[i];
+  for (int64_t low = 0; low < n; low++) {
+    for (int iteration = 0;; iteration++) {
+      int64_t high = low;
+      for (; high < n - 1; high++) {
+        const double limit = tiny + eps * (magnitude(d[high]) + magnitude(d[high + 1]));
+        if (e[high] <= limit * limit) break;
+      }
+      if (high == low) break;
+      if (iteration == 60) return false;
+      const double root = square_root(e[low]), g = (d[low + 1] - d[low]) / (2 * root);
+      const double shift = d[low] - root / (g + with_sign(hypotenuse(g, 1), g));
+      double c = 1, s = 0, gamma = d[high] - shift, p = gamma * gamma;
+      for (int64_t i = high - 1; i >= low; i--) {
+        const double beside = e[i], r = p + beside, old = c, old_gamma = gamma, own = d[i];
+        if (i < high - 1) e[i + 1] = s * r;
+        c = p / r;
+        s = beside / r;
+        gamma = c * (own - shift) - s * old_gamma;
+        d[i + 1] = old_gamma + (own - gamma);
+        p = c != 0 ? gamma * gamma / c : old * beside;
+      }
+      e[low] = s * p;
+      d[low] = shift + gamma;
+    }
+  }
+  for (int64_t i = 1; i < n; i++) {
+    const double own = d[i];
+    int64_t at = i;
+    for (; at > 0 && d[at - 1] > own; at--) d[at] = d[at - 1];
+    d[at] = own;
   }
   return true;
 }
@@ -255,7 +295,7 @@ static Outcome eigh(T* a, int64_t n, Real<T>* values, bool vectors) {
       for (int64_t j = 0; j < n; j++) a[i * n + j] = from_real<T>(z[j * n + i]);
     if (n > 1) apply_reflectors(reflectors.data + n, n, 1, tau, n - 1, false, a + n, n, n - 1, n, false, tau + n);
   } else {
-    converged = diagonalize<R>(d, e, n, nullptr, 0, 0);
+    converged = find_values<R>(d, e, n);
   }
   for (int64_t i = 0; i < n; i++) values[i] = R(d[i] / scale);
   return converged ? Outcome::done : Outcome::failed;

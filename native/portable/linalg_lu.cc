@@ -12,9 +12,6 @@
 //   The same for a triangle; `upper` says which one of a is read, before it is transposed.
 #include "linalg_panels.h"
 
-const LinalgKernels* tt_linalg_kernels = nullptr;
-bool tt_linalg_failed = false;
-
 namespace TT_NS {
 namespace {
 
@@ -31,7 +28,7 @@ TT_APART int32_t cholesky(T* a, int64_t n, T* panel) {
     if constexpr (Complex<T>)
       minor = cholesky_panel(panel, width, length);
     else
-      minor = tt_linalg_kernels->cholesky(dtype_of<T>(), panel, width, length);
+      minor = tt_linalg_kernels()->cholesky(dtype_of<T>(), panel, width, length);
     if (minor) return int32_t(begin + minor);
     for (int64_t i = 0; i < length; i++)
       for (int64_t p = 0; p <= smaller(i, width - 1); p++) block[i * n + p] = conj_of(panel[p * length + i]);
@@ -60,7 +57,7 @@ TT_APART int32_t lu(T* a, int64_t m, int64_t n, int32_t* pivots, T* panel) {
     if constexpr (Complex<T>)
       zero = lu_panel(panel, width, height, own);
     else
-      zero = tt_linalg_kernels->lu(dtype_of<T>(), panel, width, height, own);
+      zero = tt_linalg_kernels()->lu(dtype_of<T>(), panel, width, height, own);
     if (zero && info == 0) info = int32_t(begin + zero);
     for (int64_t j = 0; j < width; j++) {
       pivots[begin + j] = int32_t(begin + own[j] + 1);

@@ -1,44 +1,14 @@
-// What the factorizations spend their time on, compiled for each instruction set in kernels/linalg.cc, while they themselves are compiled
-// once: products, c -= a b, triangles, A⁻¹ b, rotations, panels, and the secular equation.
+// What the factorizations spend their time on, by the type of what it is done to.
 #pragma once
+#include "../linalg_kernels.h"
 #include "linalg.h"
-
-struct SecularEquation {
-  int64_t count;
-  const double* d;  // strictly rising
-  double* z;
-  double inverse_rho;
-  bool squares;
-  int64_t* origin;  // for each root, the nearer of the poles beside it,
-  double* offset;   // and how far it is from there: differences with poles are exact to rounding
-};
-
-struct LinalgKernels {
-  void (*subtract)(int dtype, bool alone, bool conjugate, void* c, int64_t ldc, const void* a, int64_t rows, int64_t columns,
-                   const void* b, int64_t ldb, int64_t m, int64_t n, int64_t k);
-  void (*triangle)(int dtype, bool conjugate, const void* a, int64_t rows, int64_t columns, bool lower, bool unit, void* b,
-                   int64_t ldb, int64_t n, int64_t k);
-  void (*dots)(int dtype, const void* a, int64_t lda, int64_t count, const void* x, int64_t n, void* out);
-  void (*turn)(int dtype, void* a, void* b, double c, double s, int64_t n);
-  // Of linalg_panels.h, for real numbers.
-  int64_t (*cholesky)(int dtype, void* panel, int64_t width, int64_t length);
-  int64_t (*lu)(int dtype, void* panel, int64_t width, int64_t height, int64_t* pivots);
-  void (*qr)(int dtype, void* panel, int64_t width, int64_t height, void* tau);
-  bool (*solve)(const SecularEquation* equation);
-  void (*vector)(const SecularEquation* equation, int64_t root, double* out);
-};
-
-// Those of the instruction set in use; the entry linalg_start says which (any that the processor knows would do).
-extern "C" const LinalgKernels* tt_linalg_kernels;
-// Set where a matrix product had no memory, so that what it was for is worth nothing.
-extern "C" bool tt_linalg_failed;
 
 namespace TT_NS {
 namespace {
 
 // What an entry answers.
 TT_INLINE int32_t outcome(bool known, bool memory) {
-  const bool failed = __atomic_exchange_n(&tt_linalg_failed, false, __ATOMIC_RELAXED) || !memory;
+  const bool failed = tt_linalg_failed() || !memory;
   return !known ? TT_UNSUPPORTED_DTYPE : failed ? TT_OUT_OF_MEMORY : TT_OK;
 }
 
@@ -53,33 +23,33 @@ TT_INLINE int dtype_of() {
 template <bool conjugate, class T>
 TT_INLINE void subtract_product(T* c, int64_t ldc, const T* a, int64_t rows, int64_t columns, const T* b, int64_t ldb, int64_t m,
                                 int64_t n, int64_t k) {
-  tt_linalg_kernels->subtract(dtype_of<T>(), false, conjugate, c, ldc, a, rows, columns, b, ldb, m, n, k);
+  tt_linalg_kernels()->subtract(dtype_of<T>(), false, conjugate, c, ldc, a, rows, columns, b, ldb, m, n, k);
 }
 
 // The same for few rows, on this thread.
 template <bool conjugate, class T>
 TT_INLINE void subtract_rows(T* c, int64_t ldc, const T* a, int64_t rows, int64_t columns, const T* b, int64_t ldb, int64_t m,
                              int64_t n, int64_t k) {
-  tt_linalg_kernels->subtract(dtype_of<T>(), true, conjugate, c, ldc, a, rows, columns, b, ldb, m, n, k);
+  tt_linalg_kernels()->subtract(dtype_of<T>(), true, conjugate, c, ldc, a, rows, columns, b, ldb, m, n, k);
 }
 
 // Solves A X = B in place of B (n × k), for a triangle A whose element (i, j) stands at i * rows + j * columns.
 template <bool conjugate, class T>
 TT_INLINE void solve_triangle(const T* a, int64_t rows, int64_t columns, bool lower, bool unit, T* b, int64_t ldb, int64_t n,
                               int64_t k) {
-  tt_linalg_kernels->triangle(dtype_of<T>(), conjugate, a, rows, columns, lower, unit, b, ldb, n, k);
+  tt_linalg_kernels()->triangle(dtype_of<T>(), conjugate, a, rows, columns, lower, unit, b, ldb, n, k);
 }
 
 // out[i] = the product of row i of a (count × n) and x, conjugated.
 template <class T>
 TT_INLINE void dot_rows(const T* a, int64_t lda, int64_t count, const T* x, int64_t n, T* out) {
-  tt_linalg_kernels->dots(dtype_of<T>(), a, lda, count, x, n, out);
+  tt_linalg_kernels()->dots(dtype_of<T>(), a, lda, count, x, n, out);
 }
 
 // Rows a and b become c·a + s·b and c·b − s·a.
 template <class R>
 TT_INLINE void turn_rows(R* a, R* b, double c, double s, int64_t n) {
-  tt_linalg_kernels->turn(dtype_of<R>(), a, b, c, s, n);
+  tt_linalg_kernels()->turn(dtype_of<R>(), a, b, c, s, n);
 }
 
 }  // namespace

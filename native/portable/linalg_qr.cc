@@ -22,7 +22,7 @@ TT_APART void geqrf(T* a, int64_t m, int64_t n, T* tau, T* memory) {
     if constexpr (Complex<T>)
       qr_panel(v, block.count, height, tau + begin);
     else
-      tt_linalg_kernels->qr(dtype_of<T>(), v, block.count, height, tau + begin);
+      tt_linalg_kernels()->qr(dtype_of<T>(), v, block.count, height, tau + begin);
     for (int64_t i = 0; i < height; i++)
       for (int64_t j = 0; j < block.count; j++) corner[i * n + j] = v[j * height + i];
     for (int64_t j = 0; j < block.count; j++)

@@ -28,10 +28,10 @@ struct Secular : SecularEquation {
     return squares ? o + offset[i] / (o + square_root(o * o + offset[i])) : o + offset[i];
   }
   // z over the poles less root i: of an eigenvector, or a right singular vector, all but its length.
-  void vector(int64_t i, double* out) const { tt_linalg_kernels->vector(this, i, out); }
+  void vector(int64_t i, double* out) const { tt_linalg_kernels()->vector(this, i, out); }
   // All roots; z becomes that of which they are the roots to full precision, so that vectors made with it are orthogonal. False
   // without memory.
-  bool solve() const { return tt_linalg_kernels->solve(this); }
+  bool solve() const { return tt_linalg_kernels()->solve(this); }
 };
 
 // Two vectors of a basis, replaced by c·a + s·b and c·b − s·a, so that the first has no part in z.
