@@ -10,7 +10,7 @@ import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { compileAll, link } from "./native/compile.mjs";
 import { filesIn, generate, kernelSources } from "./native/sources.mjs";
-import { isCompact } from "./native/toolchain.mjs";
+import { isPortable } from "./native/toolchain.mjs";
 import { findWasmCompiler, WASM_ISAS, WASM_LINK_FLAGS, wasmCompileFlags } from "./native/wasm-toolchain.mjs";
 import { root } from "./package.mjs";
 
@@ -25,7 +25,7 @@ function units(compiler) {
     module,
     object: `build/wasm/${isa ?? "common"}/${basename(source, ".cc")}.o`,
     // clang's -Os is what gcc's -O2 is: without copies of loops.
-    command: [...compiler.command, ...wasmCompileFlags(isa), ...(isCompact(source) ? ["-Os"] : [])],
+    command: [...compiler.command, ...wasmCompileFlags(isa), ...(isPortable(source) ? ["-Os"] : [])],
   });
   const once = [...SHARED, ...filesIn("native/wasm", ".cc"), ...filesIn("native/scalar", ".cc")];
   return [

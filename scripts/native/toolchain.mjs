@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 export const ISAS =
   process.arch === "x64"
     ? {
-        sse2: ["-O2"], // for processors of before 2013: they get by with code of half the size
+        sse2: ["-Os"], // for processors of before 2013: they get by with code of a third of the size
         avx2: ["-mavx2", "-mfma", "-mf16c", "-mbmi", "-mbmi2"],
         avx512: ["-march=x86-64-v4", "-mprefer-vector-width=512"],
       }
@@ -32,8 +32,14 @@ export const COMMON_FLAGS = [
   "-Wno-psabi",
 ];
 
-/** Files that wait for memory, or decide element by element: with what -O3 adds they are twice as large, and no faster. */
-export const isCompact = (source) => /(^|\/)native\/portable\//.test(source);
+/**
+ * Files that wait for memory, decide element by element, or are float64's counterparts of the common ones: with what -O3 adds they
+ * are half as large again, and hardly faster.
+ */
+export const isCompact = (source) =>
+  isPortable(source) || /\/(linalg|fft|recurrence|conv_float64|matmul_float64)\.cc$/.test(source);
+
+export const isPortable = (source) => /(^|\/)native\/portable\//.test(source);
 
 /** What follows -O3 for them. g++'s -O2 vectorizes few loops unless told to, and version 12 warns of its own intrinsics. */
 export const compactFlags = (compiler) =>
