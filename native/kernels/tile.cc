@@ -564,7 +564,8 @@ TT_ENTRY(pointwise) {
     if (hot != nullptr && o.dtype != hot->dtypes[k]) job.hot = nullptr;
   }
   if (numel == 0) return TT_OK;
-  if (copies(p) && job.operand[0].dtype == job.operand[1].dtype) {
+  // (Bytes that are neither 0 nor 1, which only foreign buffers have, become 1: bool goes through the registers.)
+  if (copies(p) && job.operand[0].dtype == job.operand[1].dtype && job.operand[0].dtype != TT_BOOL) {
     const Operand &to = job.operand[0], &from = job.operand[1];
     tt_move((int)ndim, job.sizes, to.item, to.data, to.strides, from.data, from.strides);
     return TT_OK;
