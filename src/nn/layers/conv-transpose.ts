@@ -27,8 +27,7 @@ export type ConvTransposePositional = [
   dilation: Sizes,
   paddingMode: "zeros",
 ];
-/** @internal */
-export type ConvTransposePositionalNames = [
+const POSITIONAL = [
   "kernelSize",
   "stride",
   "padding",
@@ -37,27 +36,16 @@ export type ConvTransposePositionalNames = [
   "bias",
   "dilation",
   "paddingMode",
-];
+] as const;
+/** @internal */
+export type ConvTransposePositionalNames = typeof POSITIONAL;
 type ConvTransposeArgs = Named<
   [inChannels: number, outChannels: number, ...ConvTransposePositional],
   ["inChannels", "outChannels", ...ConvTransposePositionalNames],
   ConvTransposeLayerOptions & Channels
 >;
 /** @internal */
-export const CONV_TRANSPOSE_NAMES = [
-  "inChannels",
-  "outChannels",
-  "kernelSize",
-  "stride",
-  "padding",
-  "outputPadding",
-  "groups",
-  "bias",
-  "dilation",
-  "paddingMode",
-  "device",
-  "dtype",
-] as const;
+export const CONV_TRANSPOSE_NAMES = ["inChannels", "outChannels", ...POSITIONAL, "device", "dtype"] as const;
 
 const convs = { 1: convTranspose1d, 2: convTranspose2d, 3: convTranspose3d } as const;
 

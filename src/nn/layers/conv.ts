@@ -23,27 +23,16 @@ export type ConvPositional = [
   bias: boolean,
   paddingMode: ConvPaddingMode,
 ];
+const POSITIONAL = ["kernelSize", "stride", "padding", "dilation", "groups", "bias", "paddingMode"] as const;
 /** @internal */
-export type ConvPositionalNames = ["kernelSize", "stride", "padding", "dilation", "groups", "bias", "paddingMode"];
+export type ConvPositionalNames = typeof POSITIONAL;
 type ConvArgs = Named<
   [inChannels: number, outChannels: number, ...ConvPositional],
   ["inChannels", "outChannels", ...ConvPositionalNames],
   ConvLayerOptions & Channels
 >;
 /** @internal */
-export const CONV_NAMES = [
-  "inChannels",
-  "outChannels",
-  "kernelSize",
-  "stride",
-  "padding",
-  "dilation",
-  "groups",
-  "bias",
-  "paddingMode",
-  "device",
-  "dtype",
-] as const;
+export const CONV_NAMES = ["inChannels", "outChannels", ...POSITIONAL, "device", "dtype"] as const;
 
 const convs = { 1: conv1d, 2: conv2d, 3: conv3d } as const;
 
