@@ -4,7 +4,8 @@
 // strides[ndim] in elements; scalars (a double each, or the bits of an int64 in i64 programs).
 //
 // An operand whose elements lie side by side in the register type is used where it is; others pass through a tile of
-// registers. A program of the hot list runs as one loop where all operands allow it.
+// registers. A program of the hot list runs as one loop where all operands allow it. (One file of this length, because the order of
+// the dimensions, the ways to walk them and the operands' ways into registers all decide over the same job.)
 #include "tile.h"
 
 #include "../args.h"
