@@ -23,6 +23,14 @@ constexpr int64_t task_packed_b_bytes = 4 << 20;  // a B that tasks pack panel b
 constexpr int64_t packed_a_bytes = 4 << 20;    // an A that is packed whole if several tasks need the same rows
 constexpr int64_t pack_depth = 32;
 constexpr int64_t tasks_per_thread = 4;
+// A B so small is packed whole by each of a few threads: where two cores share no cache, it takes longer to fetch what the other
+// has just written.
+#if defined(__wasm__)
+constexpr int64_t threads_packed_b_bytes = 256 << 10;
+#else
+constexpr int64_t threads_packed_b_bytes = 0;
+#endif
+constexpr int most_packers = 4;
 
 template <class S, class T, class P>
 struct Blocking {
@@ -34,10 +42,14 @@ struct Blocking {
   int64_t k_block;  // in steps
   // The group of columns being computed, and where its panels are packed.
   int64_t first_col, cols, col_panels;
+  size_t bytes_of_b;
   P* packed_b;
   bool read_a_in_place, read_b_in_place;
   // No two tasks read the same panels of B: each packs its own, block by block, and no core reads what another has packed.
   bool tasks_pack_b;
+  // Or each thread packs all of B for itself, when it comes to its first task.
+  bool threads_pack_b;
+  P* packed_by[most_packers];
   P* packed_a;  // all of A, packed before the tasks begin, if several of them would pack the same rows
   // A task is one of `row_tasks` x `col_tasks` blocks of panels.
   int64_t row_tasks, col_tasks;
@@ -46,7 +58,7 @@ struct Blocking {
   int64_t rows_of(int64_t row_panel) const { return min64(panel_rows, product.m - row_panel * panel_rows); }
   int64_t panel_cols(int64_t panel) const { return min64(Tile<T>::cols, cols - panel * Tile<T>::cols); }
   int64_t panel_width(int64_t panel) const { return round_up(panel_cols(panel), Tile<T>::lanes); }
-  P* panel_of_b(int64_t panel) const { return packed_b + panel * Tile<T>::cols * steps; }
+  int64_t place_of_panel(int64_t panel) const { return panel * Tile<T>::cols * steps; }
   bool in_place(int64_t panel) const { return read_b_in_place && panel_cols(panel) == Tile<T>::cols; }
   // The sums of C need nothing but storing, in rows, or adding to what is put there first.
   bool direct() const {
@@ -65,12 +77,27 @@ TT_INLINE void pack_panel_of_b(const Blocking<S, T, P>& plan, int64_t panel, int
 
 // Packs steps begin..end of k, in units of pack_depth, of all panels: few enough rows of B that their pages stay known.
 template <class S, class T, class P>
-void pack_b(void* context, int64_t begin, int64_t end, int) {
-  const Blocking<S, T, P>& plan = *(Blocking<S, T, P>*)context;
+void pack_steps_of_b(const Blocking<S, T, P>& plan, int64_t begin, int64_t end, P* out) {
   for (int64_t p = begin * pack_depth; p < end * pack_depth; p += pack_depth)
     for (int64_t panel = 0; panel < plan.col_panels; panel++)
       if (!plan.in_place(panel))
-        pack_panel_of_b(plan, panel, p, pack_depth, plan.panel_of_b(panel) + p * plan.panel_width(panel));
+        pack_panel_of_b(plan, panel, p, pack_depth, out + plan.place_of_panel(panel) + p * plan.panel_width(panel));
+}
+
+template <class S, class T, class P>
+void pack_b(void* context, int64_t begin, int64_t end, int) {
+  const Blocking<S, T, P>& plan = *(Blocking<S, T, P>*)context;
+  pack_steps_of_b(plan, begin, end, plan.packed_b);
+}
+
+// What this thread has packed of B; null if there is no memory for it.
+template <class S, class T, class P>
+P* pack_b_once(Blocking<S, T, P>& plan, int worker) {
+  P*& packed = plan.packed_by[worker];
+  if (packed) return packed;
+  packed = (P*)tt_scratch(TT_SCRATCH_GEMM_B, plan.bytes_of_b);
+  if (packed) pack_steps_of_b(plan, 0, divide_up(plan.steps, pack_depth), packed);
+  return packed;
 }
 
 template <class S, class T, class P>
@@ -104,7 +131,7 @@ struct Task {
   const Blocking<S, T, P>& plan;
   int64_t first_row_panel, row_panels, first_col_panel, col_panels;
   P* packed_a;
-  P* packed_b;
+  P* packed_b;  // a panel's block if tasks pack B, else all of it
   T* tiles;
 
   void run() const {
@@ -132,7 +159,9 @@ struct Task {
       const int64_t cols = plan.panel_cols(panel), width = plan.panel_width(panel);
       const bool in_place = plan.in_place(panel);
       if (plan.tasks_pack_b) pack_panel_of_b(plan, panel, p, depth, packed_b);
-      const P* b = in_place ? (const P*)product.b.at(p, col) : plan.tasks_pack_b ? packed_b : plan.panel_of_b(panel) + p * width;
+      const P* b = in_place            ? (const P*)product.b.at(p, col)
+                   : plan.tasks_pack_b ? packed_b
+                                       : packed_b + plan.place_of_panel(panel) + p * width;
       const int64_t b_stride = in_place ? product.b.row_stride : width;
       for (int64_t i = 0; i < row_panels; i++) {
         const int64_t row = (first_row_panel + i) * plan.panel_rows;
@@ -161,7 +190,7 @@ struct Task {
 };
 
 template <class S, class T, class P>
-void run_tasks(void* context, int64_t begin, int64_t end, int) {
+void run_tasks(void* context, int64_t begin, int64_t end, int worker) {
   Blocking<S, T, P>& plan = *(Blocking<S, T, P>*)context;
   const int64_t most_rows = divide_up(plan.row_panels, plan.row_tasks);
   const int64_t most_cols = divide_up(plan.col_panels, plan.col_tasks);
@@ -169,9 +198,11 @@ void run_tasks(void* context, int64_t begin, int64_t end, int) {
   const bool pack_here = !plan.read_a_in_place && !plan.packed_a;
   const int64_t elements = pack_here ? most_rows * plan.k_block * Tile<T>::packed_rows : 1;
   P* packed_a = (P*)tt_scratch(TT_SCRATCH_GEMM_TASK_A, sizeof(P) * elements);
-  P* packed_b = plan.tasks_pack_b ? (P*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(P) * plan.k_block * Tile<T>::cols) : nullptr;
+  P* packed_b = plan.tasks_pack_b     ? (P*)tt_scratch(TT_SCRATCH_GEMM_B, sizeof(P) * plan.k_block * Tile<T>::cols)
+                : plan.threads_pack_b ? pack_b_once(plan, worker)
+                                      : plan.packed_b;
   T* sums = (T*)tt_scratch(TT_SCRATCH_GEMM_C, sizeof(T) * tiles * Tile<T>::rows * Tile<T>::cols);
-  if (!packed_a || !sums || (plan.tasks_pack_b && !packed_b)) {
+  if (!packed_a || !packed_b || !sums) {
     plan.failed = true;
     return;
   }
@@ -266,6 +297,7 @@ int32_t gemm(Product<S, T> product, bool parallel) {
   group = min64(group, round_up(n, Tile<T>::lanes));
   const size_t bytes = sizeof(P) * max64(plan.steps, 1) * round_up(group, Tile<T>::lanes);
   const bool large = (int64_t)bytes > 2 * packed_b_bytes;
+  plan.bytes_of_b = bytes;
   P* const own_b = large ? (P*)tt_alloc(bytes) : nullptr;
 
   for (plan.first_col = 0; plan.first_col < n; plan.first_col += group) {
@@ -273,7 +305,9 @@ int32_t gemm(Product<S, T> product, bool parallel) {
     plan.col_panels = divide_up(plan.cols, Tile<T>::cols);
     divide_into_tasks(plan);
     plan.tasks_pack_b = plan.row_tasks == 1 && !plan.read_b_in_place && (int64_t)bytes <= task_packed_b_bytes;
-    if (!plan.tasks_pack_b) {
+    plan.threads_pack_b = plan.parallel && !plan.tasks_pack_b && !plan.read_b_in_place &&
+                          (int64_t)bytes <= threads_packed_b_bytes && tt_num_threads() <= most_packers;
+    if (!plan.tasks_pack_b && !plan.threads_pack_b) {
       plan.packed_b = large ? own_b : (P*)tt_scratch(TT_SCRATCH_GEMM_B, bytes);
       if (!plan.packed_b) return TT_OUT_OF_MEMORY;
       run_maybe_parallel(plan.parallel && plan.cols * k >= parallel_pack, divide_up(plan.steps, pack_depth),
