@@ -28,25 +28,54 @@ const ORDERED = "./src/wasm/index.ts";
 
 /** What else uses parts of the library: all of it is loaded with them, so that it is one chunk and not one for every set of users. */
 const USERS = ["src/vision/index.ts", "src/wasm/init.ts"];
+const WHOLE = JSON.stringify(join(root, "src/index.ts"));
 
-const loadWholeLibrary = {
-  name: "load-whole-library",
+/**
+ * Namespaces that are objects: those that are exported (`export * as nn`), and those that code enumerates (`{ ...convKernels }`), not
+ * only looks into (`shared.add`).
+ */
+const isObject = (verb, name, text) =>
+  verb === "export" || new RegExp(`(?:\\.\\.\\.|[(=] ?)${name}\\b(?!\\.)`).test(text);
+const withNamespaceObjects = (text, found = () => {}) =>
+  text.replace(/^(import|export) \* as (\w+) from "(\..+)";$/gm, (statement, verb, name, path) => {
+    if (!isObject(verb, name, text)) return statement;
+    found(path);
+    return `${verb} { namespace as ${name} } from "#namespace:${path}";`;
+  });
+
+/**
+ * The library as one chunk, in which a namespace is a frozen object of values. esbuild's own are objects of getters, because a module
+ * may assign to what it exports: 1,100 functions, half of which an import calls, took a tenth of its time.
+ */
+const library = {
+  name: "library",
   setup(build) {
-    const library = JSON.stringify(join(root, "src/index.ts"));
-    build.onLoad({ filter: /\.ts$/ }, ({ path }) =>
-      USERS.some((user) => path === join(root, user))
-        ? { contents: `import ${library};\n${readFileSync(path, "utf8")}`, loader: "ts" }
-        : undefined,
-    );
+    build.onLoad({ filter: /\.ts$/, namespace: "file" }, ({ path }) => {
+      const text = withNamespaceObjects(readFileSync(path, "utf8"));
+      const isUser = USERS.some((user) => path === join(root, user));
+      return { contents: isUser ? `import ${WHOLE};\n${text}` : text, loader: "ts" };
+    });
+    build.onResolve({ filter: /^#namespace:/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace("#namespace:", "")),
+      namespace: "namespace",
+    }));
+    build.onLoad({ filter: /./, namespace: "namespace" }, ({ path }) => {
+      const names = namesIn.get(path);
+      const contents = `import { ${names.map((name, i) => `${name} as _${i}`)} } from ${JSON.stringify(path)};
+        export const namespace = Object.freeze({ __proto__: null, ${names.map((name, i) => `${name}: _${i}`)} });`;
+      return { contents, resolveDir: dirname(path) };
+    });
   },
 };
 
 const present = entries.filter(({ source }) => existsSync(join(root, source)));
 const missing = entries.filter((entry) => !present.includes(entry));
+const sources = readdirSync(join(root, "src"), { recursive: true }).filter((path) => path.endsWith(".ts"));
 const isNamespace = ({ source }) => NAMESPACES.some((path) => source === `./src/${path}/index.ts`);
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const declared = declarations();
+const namesIn = await namesInNamespaces();
 const { metafile } = await esbuild.build({
   absWorkingDir: root,
   entryPoints: present
@@ -62,7 +91,7 @@ const { metafile } = await esbuild.build({
   format: "esm",
   platform: "node",
   target: "node20", // lowers `using`
-  plugins: [loadWholeLibrary],
+  plugins: [library],
   packages: "external",
   // Small, but legible: names stay, and lines are short, so that a stack trace says enough without a source map.
   minifyWhitespace: true,
@@ -77,7 +106,7 @@ const { code } = await esbuild.transform(ordered, { loader: "ts", minifyWhitespa
 mkdirSync(join(root, "dist/wasm"), { recursive: true });
 writeFileSync(join(root, "dist/wasm/index.js"), withJsImports(code));
 
-await namespaces();
+writeNamespaces();
 await looseModules();
 
 for (const [path, { bytes, entryPoint }] of Object.entries(metafile.outputs)) {
@@ -95,26 +124,46 @@ function importsOf(source) {
   return [...text.matchAll(/(?:import|from) "(\.[^"]+)"/g)].map(([, path]) => join(dirname(source), path));
 }
 
-/** Writes dist/nn/index.js and the like. */
-async function namespaces() {
+/** What the modules export that are namespaces: lists of names by file. */
+async function namesInNamespaces() {
+  const files = new Set();
+  const variables = new Set();
+  for (const path of sources) {
+    const file = join(root, "src", path);
+    const text = readFileSync(file, "utf8");
+    withNamespaceObjects(text, (namespace) => files.add(join(dirname(file), namespace)));
+    for (const [, name] of text.matchAll(/^export let (\w+)/gm)) variables.add(name);
+  }
   const { metafile } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: present.filter(isNamespace).map(({ source }) => source),
+    entryPoints: [...files],
     outdir: "dist",
-    outbase: "src",
     bundle: true,
+    splitting: true,
     write: false,
     format: "esm",
     platform: "node",
     packages: "external",
     metafile: true,
   });
-  for (const [path, { exports }] of Object.entries(metafile.outputs)) {
-    const [first, ...rest] = dirname(path).split("/").slice(1);
+  const modules = Object.values(metafile.outputs).filter(({ entryPoint }) => entryPoint);
+  for (const { entryPoint, exports } of modules) {
+    const variable = exports.find((name) => variables.has(name));
+    if (variable) throw new Error(`build: ${entryPoint} is a namespace, and in dist/ its ${variable} would not change`);
+  }
+  return new Map(modules.map(({ entryPoint, exports }) => [join(root, entryPoint), exports]));
+}
+
+/** Writes dist/nn/index.js and the like. */
+function writeNamespaces() {
+  for (const { source } of present.filter(isNamespace)) {
+    const [first, ...rest] = dirname(source).split("/").slice(2);
     const library = `${"../".repeat(rest.length + 1)}index.js`;
-    const text = `import { ${first} } from "${library}";\nexport const { ${exports.join(", ")} } = ${[first, ...rest].join(".")};\n`;
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
+    const names = namesIn.get(join(root, source)).join(", ");
+    const text = `import { ${first} } from "${library}";\nexport const { ${names} } = ${[first, ...rest].join(".")};\n`;
+    const folder = join(root, "dist", first, ...rest);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "index.js"), text);
   }
 }
 
@@ -122,7 +171,6 @@ async function namespaces() {
 async function looseModules() {
   const out = join(root, "modules");
   rmSync(out, { recursive: true, force: true });
-  const sources = readdirSync(join(root, "src"), { recursive: true }).filter((path) => path.endsWith(".ts"));
   await Promise.all(
     sources.map(async (path) => {
       const target = join(out, path.replace(/\.ts$/, ".js"));
