@@ -29,7 +29,14 @@ const wasmEngine = (): Engine => ({
   reduce: used.kernel("reduce")!,
 });
 
-export const engine: Engine = used.name === "wasm" ? wasmEngine() : createRequire(import.meta.url)(libraryPath);
+/** The addon once more, beside the library's: it shares the arguments, but not the instruction set. */
+function addon(): Engine {
+  const engine: Engine = createRequire(import.meta.url)(libraryPath);
+  engine.init(args.buffer as ArrayBuffer);
+  return engine;
+}
+
+export const engine: Engine = used.name === "wasm" ? wasmEngine() : addon();
 export { args };
 
 /** For what only the addon has. */

@@ -1,10 +1,9 @@
 /** Convolutions against what PyTorch gave (test/golden/convolution.py), against whole numbers, and against differences. */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { gunzipSync } from "node:zlib";
 import * as torch from "typetorch";
 import { afterEach, describe, expect, test } from "vitest";
-import { libraryPath } from "../native/library-path.ts";
+import { engine } from "../../src/backends/cpu/engine.ts";
 import { checkGradients, leaf } from "./gradients.ts";
 
 const F = torch.nn.functional;
@@ -105,18 +104,12 @@ const large: [string, 1 | 2 | 3, number[], number[], Options][] = [
   ["narrow volumes", 3, [3, 4, 5, 6, 7], [32, 2, 2, 3, 3], { groups: 2, padding: 1, stride: [2, 1, 1] }],
 ];
 
-const addon = createRequire(import.meta.url)(libraryPath) as {
-  info(): { isa: string; isas: string[] };
-  setIsa(name: string): void;
-};
-const { isa: best, isas } = addon.info();
-afterEach(() => {
-  addon.setIsa(best);
-});
+const { isa: best, isas } = engine.info();
+afterEach(() => engine.setIsa(best));
 
 describe.each(isas)("whole numbers, exactly, by %s", (isa) => {
   test.each(large)("%s", (_, dims, input, weight, options) => {
-    addon.setIsa(isa);
+    engine.setIsa(isa);
     const whole = (salt: number, shape: readonly number[]) => numbers(salt, shape, torch.int64);
     const [xi, wi, bi] = [whole(1, input), whole(2, weight), whole(3, [weight[0] as number])];
     const [conv, transpose] = [convOf(dims, false), convOf(dims, true)];

@@ -5,7 +5,7 @@
 import { TorchError } from "../../core/errors.ts";
 import type { Block } from "../../core/storage.ts";
 import { choice } from "./choice.ts";
-import { loadNative, nativeIsBuilt } from "./native/engine.ts";
+import { findAddon, loadNative } from "./native/engine.ts";
 import { loadWasm } from "./wasm/engine.ts";
 
 /** Memory that kernels work on. */
@@ -53,9 +53,9 @@ export interface Engine {
 export const ARG_SLOTS = 4096;
 
 function load(): Engine {
-  const native = !choice.wasm && nativeIsBuilt();
-  choice.loaded = native ? "native" : "wasm";
-  return native ? loadNative(ARG_SLOTS) : loadWasm(ARG_SLOTS, { isFallback: !choice.wasm });
+  const addon = choice.wasm ? null : findAddon();
+  choice.loaded = addon === null ? "wasm" : "native";
+  return addon !== null ? loadNative(addon, ARG_SLOTS) : loadWasm(ARG_SLOTS, { isFallback: !choice.wasm });
 }
 
 export const engine: Engine = load();

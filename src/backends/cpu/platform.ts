@@ -2,7 +2,6 @@
 import { TorchError } from "../../core/errors.ts";
 
 interface NodeModules {
-  "node:module": { createRequire(from: string): (id: string) => unknown };
   "node:fs": { existsSync(path: URL): boolean; readFileSync(path: URL): Uint8Array };
   "node:url": { fileURLToPath(url: URL): string };
   "node:v8": { setFlagsFromString(flags: string): void };
@@ -27,6 +26,7 @@ interface NodeProcess {
   readonly platform: string;
   readonly arch: string;
   readonly versions: { readonly node?: string };
+  dlopen(module: { exports: object }, file: string): void;
   getBuiltinModule?<K extends keyof NodeModules>(id: K): NodeModules[K];
 }
 
@@ -36,9 +36,13 @@ const { process } = globalThis as { process?: NodeProcess };
 export type Builtin = <K extends keyof NodeModules>(id: K) => NodeModules[K];
 
 /** Node, or what behaves like it. */
-export const node: { builtin: Builtin; name: string } | null =
+export const node: { builtin: Builtin; dlopen: NodeProcess["dlopen"]; name: string } | null =
   process?.versions?.node && process.getBuiltinModule
-    ? { builtin: process.getBuiltinModule.bind(process) as Builtin, name: `${process.platform}-${process.arch}` }
+    ? {
+        builtin: process.getBuiltinModule.bind(process) as Builtin,
+        dlopen: process.dlopen.bind(process),
+        name: `${process.platform}-${process.arch}`,
+      }
     : null;
 
 /** A file of this package, or null. The package's root is above this file: this lies in `src/` while developing, else in `dist/`. */

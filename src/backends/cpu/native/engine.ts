@@ -20,23 +20,24 @@ interface Addon extends Tracker {
 
 const ADDON = "build/native/typetorch.node";
 
-export function nativeIsBuilt(): boolean {
-  return node !== null && findPackageFile(node.builtin, ADDON) !== null;
+/** The addon; null where it has not been built, or cannot be. */
+export function findAddon(): URL | null {
+  return node === null ? null : findPackageFile(node.builtin, ADDON);
 }
 
-/** Loads the addon, which has been built. */
-export function loadNative(argSlots: number): Engine {
-  const { builtin, name } = node as NonNullable<typeof node>;
-  const file = builtin("node:url").fileURLToPath(findPackageFile(builtin, ADDON) as URL);
-  let addon: Addon;
+/** Loads the addon. */
+export function loadNative(file: URL, argSlots: number): Engine {
+  const { builtin, name, dlopen } = node as NonNullable<typeof node>;
+  const module = { exports: {} };
   try {
-    addon = builtin("node:module").createRequire(import.meta.url)(file) as Addon;
+    dlopen(module, builtin("node:url").fileURLToPath(file)); // `require` takes 1 ms more
   } catch (cause) {
     throw new TorchError(
       `typetorch: the native engine does not load on ${name}: ${String(cause)}. Run: npm rebuild typetorch`,
       { cause },
     );
   }
+  const addon = module.exports as Addon;
   const args = new Float64Array(argSlots);
   addon.init(args.buffer);
   // Workers run beside each other: threads of their own would only get in each other's way. (The module takes 2 ms to load.)
