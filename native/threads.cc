@@ -161,6 +161,10 @@ void run(Pool& pool, int64_t n, int64_t grain, int threads, void (*body)(void*, 
 
   pool.ticket.fetch_add(open_bit);  // open
   if (pool.sleepers.load() > 0) tt_wake_all((uint32_t*)&pool.ticket);
+  // The others read the context all the time. It lies on this thread's stack, and what this thread writes while it works must
+  // not lie on the same cache line, or on the one that is fetched along with it.
+  alignas(64) char apart[128];
+  __asm__ __volatile__("" : : "r"(apart) : "memory");
   work(pool, 0);
   pool.ticket.fetch_add(open_bit);  // close
   for (int i = 1; (pool.ticket.load(std::memory_order_acquire) & inside_mask) != 0; i++) {
