@@ -8,14 +8,17 @@ const has = (list: readonly string[], prim: Prim) => list.includes(prim);
 const operandsOf = (prim: Prim) => ["a[i]", "b[i]", "c[i]"].slice(0, has(UNARY, prim) ? 1 : has(BINARY, prim) ? 2 : 3);
 
 /**
- * float32 functions that are branch-free (`_near`) but for few arguments, and what is negative for those. A tile that has one is
- * taken apart, and the whole function serves the parts that have one.
+ * Functions that are branch-free (`_near`) but for few arguments, what is negative for those, and in which types. A tile that has
+ * one is taken apart, and the whole function serves the parts that have one.
  */
-const FAR: { readonly [P in Prim]?: string } = {
-  sin: "angle_far_sign",
-  cos: "angle_far_sign",
-  tan: "angle_far_sign",
-  gelu: "gelu_far_sign",
+const FAR: { readonly [P in Prim]?: { readonly sign: string; readonly types: readonly RegisterType[] } } = {
+  sin: { sign: "angle_far_sign", types: ["f32"] },
+  cos: { sign: "angle_far_sign", types: ["f32"] },
+  tan: { sign: "angle_far_sign", types: ["f32"] },
+  gelu: { sign: "gelu_far_sign", types: ["f32"] },
+  fmod: { sign: "divides_far", types: ["f32", "f64"] },
+  remainder: { sign: "divides_far", types: ["f32", "f64"] },
+  floordiv: { sign: "divides_far", types: ["f32", "f64"] },
 };
 const PART = 64;
 
@@ -29,16 +32,18 @@ function tile(prim: Prim, type: RegisterType): string {
     `for (int64_t i = 0; i < n; i++) ${name} |= ${value};`,
   ];
   const body: string[] = [];
-  const farSign = type === "f32" ? FAR[prim] : undefined;
-  if (farSign !== undefined)
+  const far = FAR[prim];
+  if (far?.types.includes(type)) {
+    const operands = ["a", "b", "c"].map((name, i) => (i < operandsOf(prim).length ? `${name} + i` : "nullptr"));
     body.push(
-      ...any("far", `fn::${farSign}(a[i])`),
+      ...any("far", `fn::${far.sign}(${operandsOf(prim).join(", ")})`),
       `if (far >= 0) {\n    ${loop(`${cpp}_near`)}\n    return TT_OK;\n  }`,
       `if (n > ${PART}) {`,
       `  for (int64_t i = 0; i < n; i += ${PART})`,
-      `    tile_${prim}(to + i, a + i, nullptr, nullptr, n - i < ${PART} ? n - i : ${PART});`,
+      `    tile_${prim}(to + i, ${operands.join(", ")}, n - i < ${PART} ? n - i : ${PART});`,
       "  return TT_OK;\n  }",
     );
+  }
   if (failsOnZero && type === "i64")
     body.push(...any("zero", "b[i] == 0 ? 1 : 0"), "if (zero) return TT_DIVISION_BY_ZERO;");
   body.push(loop(cpp), "return TT_OK;");

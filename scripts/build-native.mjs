@@ -13,7 +13,16 @@ import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compileAll, link } from "./native/compile.mjs";
 import { filesIn, generate, kernelSources } from "./native/sources.mjs";
-import { compactFlags, compileFlags, findCompiler, ISAS, isCompact, linkFlags } from "./native/toolchain.mjs";
+import {
+  compactFlags,
+  compileFlags,
+  findCompiler,
+  generatedFlags,
+  ISAS,
+  isCompact,
+  isGenerated,
+  linkFlags,
+} from "./native/toolchain.mjs";
 import { root } from "./package.mjs";
 
 const buildDir = join(root, "build/native");
@@ -32,6 +41,7 @@ export function units(compiler, { directory = buildDir, isas = Object.keys(ISAS)
       ...compiler.command,
       ...compileFlags(root, isa),
       ...(isCompact(path) ? compactFlags(compiler) : []),
+      ...(isGenerated(path) ? generatedFlags(compiler) : []),
       ...flags,
     ],
   });

@@ -109,6 +109,22 @@ TT_INLINE void move_columns(Item* __restrict to, int64_t pitch, const char* from
   }
 }
 
+
+template <class T>
+TT_INLINE void split(T* first, T* second, const T* from, int64_t n) {
+  _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++) {
+    first[i] = from[2 * i];
+    second[i] = from[2 * i + 1];
+  }
+}
+template <class T>
+TT_INLINE void join(T* to, const T* first, const T* second, int64_t n) {
+  _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++) {
+    to[2 * i] = first[i];
+    to[2 * i + 1] = second[i];
+  }
+}
+
 }  // namespace
 }  // namespace TT_NS
 
@@ -152,4 +168,12 @@ extern "C" void TT_SYMBOL(scatter_out)(char* to, int64_t item, const tt_box* box
 extern "C" void TT_SYMBOL(block_in)(void* to, int64_t pitch, int64_t item, const char* from, int64_t stride,
                                     int64_t columns, int64_t rows) {
   with_size(item, [=](auto i) ALWAYS_INLINE { move_columns((decltype(i)*)to, pitch, from, stride, columns, rows); });
+}
+extern "C" void TT_SYMBOL(split_pairs)(void* first, void* second, int64_t item, const void* from, int64_t n) {
+  if (item == 4) split((float*)first, (float*)second, (const float*)from, n);
+  else split((double*)first, (double*)second, (const double*)from, n);
+}
+extern "C" void TT_SYMBOL(join_pairs)(void* to, const void* first, const void* second, int64_t item, int64_t n) {
+  if (item == 4) join((float*)to, (const float*)first, (const float*)second, n);
+  else join((double*)to, (const double*)first, (const double*)second, n);
 }

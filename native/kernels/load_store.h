@@ -162,6 +162,9 @@ void TT_SYMBOL(scatter_out)(char* to, int64_t item, const tt_box* box, const int
                             const void* from, int64_t n);
 void TT_SYMBOL(block_in)(void* to, int64_t pitch, int64_t item, const char* from, int64_t stride, int64_t columns,
                          int64_t rows);
+// Pairs of elements side by side, and their first and second halves.
+void TT_SYMBOL(split_pairs)(void* first, void* second, int64_t item, const void* from, int64_t n);
+void TT_SYMBOL(join_pairs)(void* to, const void* first, const void* second, int64_t item, int64_t n);
 }
 
 namespace TT_NS {

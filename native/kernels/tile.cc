@@ -17,7 +17,7 @@
 namespace TT_NS {
 namespace {
 
-constexpr int64_t kTileBytes = 1024, kLongTileBytes = 8192;
+constexpr int64_t kTileBytes = 2048, kLongTileBytes = 8192;
 // Rows shorter than this are gathered into full tiles.
 constexpr int64_t kShortRow = 32;
 // What a piece of parallel work costs at least, in additions.
@@ -33,7 +33,8 @@ struct Operand {
 
 struct Job {
   const tt_program* program;
-  const tt_hot_loop* hot;  // null: not hot, or an operand has another dtype
+  const tt_hot_loop* hot;      // null: not hot, or an operand has another dtype
+  const tt_hot_loop* over_registers;  // the same over tiles of registers; null: not hot, or an operand of it is a bool
   const tt_tile_function* tiles;
   const void* scalars;
   int32_t outputs, operands;
@@ -65,13 +66,46 @@ enum Access : uint8_t {
   kRow,      // through a tile of registers, along the row
   kAcross,   // through a tile of registers, across rows
   kBlock,    // an input whose neighbours lie in the next row: a block of rows at a time
+  kPair,     // through a tile of registers each, with the next operand: the parts of complex numbers
+  kPaired,   // that next operand
 };
+
+int64_t whole_blocks(int64_t n) { return n & -(int64_t)TT_TILE_BLOCK; }
+
+// Fills up a block whose first n elements are there, with these once more.
+void repeat_in_block(char* block, int64_t n, int64_t item) {
+  for (int64_t more; n < TT_TILE_BLOCK; n += more) {
+    more = n < TT_TILE_BLOCK - n ? n : TT_TILE_BLOCK - n;
+    memcpy(block + n * item, block, more * item);
+  }
+}
+
+// Any number of elements; those that do not fill a block in a block of their own.
+void run_hot(const tt_hot_loop& hot, int32_t outputs, int32_t operands, char* const* data, const void* scalars, int64_t n) {
+  const int64_t whole = whole_blocks(n), rest = n - whole;
+  if (whole > 0) hot.loop(data, scalars, whole);
+  if (rest == 0) return;
+  alignas(64) char blocks[TT_HOT_OPERANDS][TT_TILE_BLOCK * 8];
+  char* staged[TT_HOT_OPERANDS];
+  for (int32_t k = 0; k < operands; k++) {
+    const int64_t item = item_size(hot.dtypes[k]);
+    staged[k] = blocks[k];
+    if (k < outputs) continue;
+    memset(blocks[k], 0, sizeof blocks[k]);
+    memcpy(blocks[k], data[k] + whole * item, rest * item);
+  }
+  hot.loop(staged, scalars, TT_TILE_BLOCK);
+  for (int32_t k = 0; k < outputs; k++) {
+    const int64_t item = item_size(hot.dtypes[k]);
+    memcpy(data[k] + whole * item, blocks[k], rest * item);
+  }
+}
 
 template <class R>
 struct Range {
   Job& job;
   int64_t tile = 0;                 // elements
-  int64_t filled = 0;               // of the registers that hold a scalar or constant
+  bool in_place = false;            // of an operand at least
   char* registers[TT_MAX_REGISTERS];  // of all kinds, in the program's numbering
   char* buffers[TT_MAX_OPERANDS];
   Access access[TT_MAX_OPERANDS];
@@ -92,6 +126,15 @@ struct Range {
     return false;
   }
 
+  // Whether operands k and k + 1 are the real and the imaginary parts of the same numbers.
+  bool are_pair(int32_t k) const {
+    if (k + 1 >= job.operands || k + 1 == job.outputs || access[k] != kRow || access[k + 1] != kRow) return false;
+    const Operand &a = job.operand[k], &b = job.operand[k + 1];
+    bool same_walk = a.dtype == dtype_of<R> && b.dtype == a.dtype && a.strides[0] == 2 * a.item && b.data == a.data + a.item;
+    for (int32_t d = 0; d < job.box.dims; d++) same_walk = same_walk && a.strides[d] == b.strides[d];
+    return same_walk;
+  }
+
   bool prepare(int64_t n) {
     const tt_program& p = *job.program;
     const bool across = job.box.dims > 1 && job.box.sizes[0] < kShortRow;
@@ -109,12 +152,17 @@ struct Range {
                                                              : kRow;
         buffered += access[k] == kBlock ? kBlockRows : 1;
       }
+      in_place = in_place || access[k] == kDirect;
     }
-    const int32_t values = p.scalars + p.constants;
-    const int64_t tiles = values + p.temporaries + buffered;
+    for (int32_t k = 0; k < job.operands && !across && !job.in_blocks; k++) {
+      if (are_pair(k)) access[k] = kPair, access[k + 1] = kPaired;
+    }
+    const bool is_hot = job.over_registers != nullptr;
+    const int32_t values = is_hot ? 0 : p.scalars + p.constants, temporaries = is_hot ? 0 : p.temporaries;
+    const int64_t tiles = values + temporaries + buffered;
     // Where nothing passes through registers, a tile costs no memory, and a long one fewer calls.
     tile = (tiles == 0 ? kLongTileBytes : kTileBytes) / (int64_t)sizeof(R);
-    if (tile > n) tile = (n + 15) & ~15;
+    if (tile > n) tile = whole_blocks(n + TT_TILE_BLOCK - 1);
     const int64_t bytes = tile * sizeof(R);
     char* memory = (char*)tt_scratch(TT_SCRATCH_TILE, (size_t)(tiles * bytes + 64));
     if (memory == nullptr) return false;
@@ -127,7 +175,6 @@ struct Range {
       buffers[k] = access[k] == kDirect ? nullptr : take(access[k] == kBlock ? kBlockRows : 1);
       registers[register_of(k)] = buffers[k];
     }
-    filled = n < tile ? n : tile;
     for (int32_t i = 0; i < values; i++) {
       char* to = take();
       registers[p.inputs + i] = to;
@@ -141,24 +188,70 @@ struct Range {
       }
       fill(i, value);
     }
-    for (int32_t i = 0; i < p.temporaries; i++) registers[p.inputs + values + p.outputs + i] = take();
+    for (int32_t i = 0; i < temporaries; i++) registers[p.inputs + values + p.outputs + i] = take();
     return true;
   }
 
   // Sets scalar or constant i.
   void fill(int32_t i, R value) {
     R* to = (R*)registers[job.program->inputs + i];
-    for (int64_t j = 0; j < filled; j++) to[j] = value;
+    for (int64_t j = 0; j < tile; j++) to[j] = value;
   }
 
-  void execute(int64_t n) {
+  // n elements of the registers, whole blocks.
+  void execute_blocks(int64_t n) {
     const tt_program& p = *job.program;
+    if (job.over_registers != nullptr) {
+      char* data[TT_HOT_OPERANDS];
+      for (int32_t k = 0; k < job.operands; k++) data[k] = registers[register_of(k)];
+      return job.over_registers->loop(data, job.scalars, n);
+    }
     int32_t status = TT_OK;
     for (int32_t i = 0; i < p.instructions; i++) {
       const tt_instruction& in = p.code[i];
       status |= job.tiles[in.primitive](registers[in.to], registers[in.a], registers[in.b], registers[in.c], n);
     }
     if (status != TT_OK) __atomic_store_n(&job.status, status, __ATOMIC_RELAXED);
+  }
+
+  // Any number of elements. What fills up the last block repeats them, so that it fails in nothing that they do not fail in.
+  void execute(int64_t n) {
+    const int64_t whole = whole_blocks(n), rest = n - whole;
+    if (rest == 0) return execute_blocks(n);
+    if (!in_place) {
+      for (int32_t k = job.outputs; k < job.operands; k++)
+        repeat_in_block(registers[register_of(k)] + whole * sizeof(R), rest, sizeof(R));
+      return execute_blocks(whole + TT_TILE_BLOCK);
+    }
+    if (whole > 0) execute_blocks(whole);
+    alignas(64) R blocks[TT_MAX_OPERANDS][TT_TILE_BLOCK];
+    char* kept[TT_MAX_OPERANDS];
+    for (int32_t k = 0; k < job.operands; k++) {
+      char*& at = registers[register_of(k)];
+      if (k >= job.outputs) {
+        memcpy(blocks[k], at + whole * sizeof(R), rest * sizeof(R));
+        repeat_in_block((char*)blocks[k], rest, sizeof(R));
+      }
+      kept[k] = at;
+      at = (char*)blocks[k];
+    }
+    execute_blocks(TT_TILE_BLOCK);
+    for (int32_t k = 0; k < job.operands; k++) {
+      registers[register_of(k)] = kept[k];
+      if (k < job.outputs) memcpy(kept[k] + whole * sizeof(R), blocks[k], rest * sizeof(R));
+    }
+  }
+
+  // An operand that passes through registers, into them and out of them.
+  void load_operand(int32_t k, const char* from, int64_t n) {
+    const Operand& o = job.operand[k];
+    if (access[k] == kPair) TT_SYMBOL(split_pairs)(buffers[k], buffers[k + 1], sizeof(R), from, n);
+    else if (access[k] != kPaired) load_run((R*)buffers[k], o.dtype, from, o.strides[0], n);
+  }
+  void store_operand(int32_t k, char* to, int64_t n) {
+    const Operand& o = job.operand[k];
+    if (access[k] == kPair) TT_SYMBOL(join_pairs)(to, buffers[k], buffers[k + 1], sizeof(R), n);
+    else if (access[k] != kPaired) store_run(to, o.dtype, o.strides[0], (const R*)buffers[k], n);
   }
 
   // A copy that converts: directly, where one side is of the register type.
@@ -185,14 +278,11 @@ struct Range {
         const Operand& o = job.operand[k];
         char* here = at[k] + begin * o.strides[0];
         if (access[k] == kDirect) registers[register_of(k)] = here;
-        else if (access[k] == kRow && k >= job.outputs) load_run((R*)buffers[k], o.dtype, here, o.strides[0], count);
+        else if (access[k] != kOnce && k >= job.outputs) load_operand(k, here, count);
       }
       execute(count);
-      for (int32_t k = 0; k < job.outputs; k++) {
-        const Operand& o = job.operand[k];
-        if (access[k] != kDirect)
-          store_run(at[k] + begin * o.strides[0], o.dtype, o.strides[0], (const R*)buffers[k], count);
-      }
+      for (int32_t k = 0; k < job.outputs; k++)
+        if (access[k] != kDirect) store_operand(k, at[k] + begin * job.operand[k].strides[0], count);
     }
   }
 
@@ -305,7 +395,7 @@ void run_hot_row(const Job& job, char* const* at, int64_t n) {
     here[k] = to;
   }
   for (int64_t begin = 0; begin < n; begin += tile) {
-    job.hot->loop(here, job.scalars, n - begin < tile ? n - begin : tile);
+    run_hot(*job.hot, job.outputs, job.operands, here, job.scalars, n - begin < tile ? n - begin : tile);
     for (int32_t k = 0; k < job.operands; k++) here[k] += tile * job.operand[k].strides[0];
   }
 }
@@ -437,16 +527,16 @@ int32_t run(Job& job, int64_t numel) {
 }
 
 // Four elements to add should cost what the call costs: contiguous operands of a hot loop go straight to it.
-bool run_small(const double* args, int32_t operands, const void* scalars, const tt_hot_loop& hot) {
+bool run_small(const double* args, int32_t outputs, int32_t operands, const void* scalars, const tt_hot_loop& hot) {
   constexpr double kSmall = 4096;
   if (args[3] != 1 || args[5] > kSmall) return false;
-  char* data[8];
+  char* data[TT_HOT_OPERANDS];
   const double* at = args + 6;
   for (int32_t k = 0; k < operands; k++, at += 3) {
     if (at[1] != hot.dtypes[k] || at[2] != 1) return false;
     data[k] = (char*)(uintptr_t)at[0];
   }
-  hot.loop(data, scalars, (int64_t)args[5]);
+  run_hot(hot, outputs, operands, data, scalars, (int64_t)args[5]);
   return true;
 }
 
@@ -511,7 +601,7 @@ void run_sets(void* context, int64_t begin, int64_t end, int) {
       if (job.hot == nullptr && (set == first || value != scalars[i])) range.fill(i, value);
       scalars[i] = value;
     }
-    if (job.hot != nullptr) job.hot->loop(at, scalars, stop - begin);
+    if (job.hot != nullptr) run_hot(*job.hot, job.outputs, job.operands, at, scalars, stop - begin);
     else range.run_row(at, stop - begin);
     begin = stop;
   }
@@ -536,11 +626,12 @@ TT_ENTRY(pointwise) {
   const void* values = p.type == TT_FLOAT32 ? (const void*)narrowed : given;
 
   const tt_hot_loop* hot = hot_loop_of(p);
-  if (hot != nullptr && run_small(args, (int32_t)operands, values, *hot)) return TT_OK;
+  if (hot != nullptr && run_small(args, (int32_t)outputs, (int32_t)operands, values, *hot)) return TT_OK;
 
   Job job;
   job.program = &p;
   job.hot = hot;
+  job.over_registers = hot;
   job.scalars = values;
   job.outputs = (int32_t)outputs;
   job.operands = (int32_t)operands;
@@ -563,6 +654,7 @@ TT_ENTRY(pointwise) {
     const double* own = in.array(ndim);
     for (int64_t d = 0; d < ndim; d++) o.strides[ndim - 1 - d] = (int64_t)own[d] * o.item;
     if (hot != nullptr && o.dtype != hot->dtypes[k]) job.hot = nullptr;
+    if (hot != nullptr && hot->dtypes[k] != p.type) job.over_registers = nullptr;
   }
   if (numel == 0) return TT_OK;
   // (Bytes that are neither 0 nor 1, which only foreign buffers have, become 1: bool goes through the registers.)
@@ -597,6 +689,7 @@ TT_ENTRY(update_each) {
   Job& job = sets.job;
   job.program = &p;
   job.hot = dtype == p.type ? hot_loop_of(p) : nullptr;
+  job.over_registers = nullptr;  // scalars differ from set to set
   job.tiles = tiles_of(p);
   job.scalars = sets.rows + 1 + inputs;  // of the first set: replaced before use
   job.outputs = (int32_t)outputs;

@@ -22,16 +22,19 @@ struct tt_program {
   const void* constant_values() const { return (const int32_t*)this + constants_at; }
 };
 
+// Loops over elements take whole blocks of this many (`n` is a multiple), so that none needs code for what is left over.
+enum { TT_TILE_BLOCK = 16 };
+
 // One primitive over a tile: to[i] = f(a[i], b[i], c[i]). The result's tile may be an operand's.
 typedef int32_t (*tt_tile_function)(void* to, const void* a, const void* b, const void* c, int64_t n);
 
-enum { TT_MAX_OPERANDS = 32, TT_MAX_REGISTERS = 512 };
+enum { TT_MAX_OPERANDS = 32, TT_MAX_REGISTERS = 512, TT_HOT_OPERANDS = 8 };
 
 // A whole program as one loop, on contiguous memory: outputs, then inputs.
 struct tt_hot_loop {
   void (*loop)(char* const* operands, const void* scalars, int64_t n);
   int32_t key;
-  uint8_t dtypes[8];
+  uint8_t dtypes[TT_HOT_OPERANDS];
 };
 
 extern "C" {
@@ -41,10 +44,12 @@ extern const int32_t TT_SYMBOL(hot_count), TT_SYMBOL(language);
 }
 
 // For the generated files, which define T. `ivdep`: an output may be an input, exactly, and never overlaps otherwise.
+#define TT_WHOLE_BLOCKS n &= -(int64_t)TT_TILE_BLOCK;  // which it is already: this tells the compiler
 #define TT_TILE_LOOP _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++)
 #define TT_TILE(name) \
   int32_t name(void* to_, const void* a_, [[maybe_unused]] const void* b_, [[maybe_unused]] const void* c_, int64_t n)
 #define TT_TILE_OPERANDS                          \
+  TT_WHOLE_BLOCKS                                 \
   T* to = (T*)to_;                                \
   const T* a = (const T*)a_;                      \
   [[maybe_unused]] const T* b = (const T*)b_;     \

@@ -196,11 +196,6 @@ TT_MATH float hypot(float a, float b) {
   return (abs(a) == highest<float>()) | (abs(b) == highest<float>()) ? highest<float>() : (float)size;
 }
 
-TT_MATH float fmod(float a, float b) { return __builtin_fmodf(a, b); }
-TT_MATH float truncdiv(float a, float b) { return trunc(a / b); }
-TT_MATH float remainder(float a, float b) { return python_remainder(a, b); }
-TT_MATH float floordiv(float a, float b) { return python_floordiv(a, b); }
-
 TT_MATH float erfinv(float x) { return (float)inverse_erf(x); }
 TT_MATH float lgamma(float x) { return (float)log_gamma(x); }
 TT_MATH float digamma(float x) { return (float)psi(x); }

@@ -38,10 +38,6 @@ TT_MATH double gelu(double x) { return 0.5 * x * erfc(x * -0.7071067811865475244
 TT_MATH double pow(double a, double b) { return __builtin_pow(a, b); }
 TT_MATH double atan2(double a, double b) { return __builtin_atan2(a, b); }
 TT_MATH double hypot(double a, double b) { return __builtin_hypot(a, b); }
-TT_MATH double fmod(double a, double b) { return __builtin_fmod(a, b); }
-TT_MATH double truncdiv(double a, double b) { return trunc(a / b); }
-TT_MATH double remainder(double a, double b) { return python_remainder(a, b); }
-TT_MATH double floordiv(double a, double b) { return python_floordiv(a, b); }
 
 TT_MATH double erfinv(double x) { return inverse_erf(x); }
 TT_MATH double lgamma(double x) { return log_gamma(x); }

@@ -56,21 +56,53 @@ TT_POLYNOMIAL(legendre_p)
 TT_MATH float c_fmod(float a, float b) { return __builtin_fmodf(a, b); }
 TT_MATH double c_fmod(double a, double b) { return __builtin_fmod(a, b); }
 
-// Python's a % b.
+// a - q b is exact for the truncated quotient q. Of floats below 2^28 the quotient in double cannot round up to a whole number, and
+// its product with b has no more than 53 bits. Of doubles it may round up, and takes one more b then. `divides_far` is negative
+// where the quotient is too large for that (or b is 0).
+TT_MATH int32_t divides_far(float a, float b) {
+  return (abs(a) > abs(b) * 0x1p27f) & (abs(a) < highest<float>()) ? -1 : 0;
+}
+TT_MATH float near_fmod(float a, float b) {
+  const double wa = a, wb = b;
+  const float rest = (float)(wa - trunc(wa / wb) * wb);
+  return abs(a) < abs(b) ? a : copysign(rest, a);
+}
+TT_MATH int32_t divides_far([[maybe_unused]] double a, [[maybe_unused]] double b) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return (abs(a) > abs(b) * 0x1p51) & (abs(a) < highest<double>()) ? -1 : 0;
+#else
+  return -1;  // a product in two roundings serves nobody
+#endif
+}
+TT_MATH double near_fmod(double a, double b) {
+  const double x = abs(a), y = abs(b), rest = fma(-trunc(x / y), y, x);
+  return x < y ? a : copysign(rest < 0 ? rest + y : rest, a);
+}
+
+// Python's a % b and a // b, by the rest of C's division. The second is not floor(a / b), whose division may round up to the next
+// whole number.
 template <class T>
-TT_MATH T python_remainder(T a, T b) {
-  const T rest = c_fmod(a, b);
+TT_MATH T remainder_of(T rest, T b) {
   return (rest != 0) & ((rest < 0) != (b < 0)) ? rest + b : rest;
 }
-// Python's a // b: not floor(a / b), whose division may round up to the next whole number.
 template <class T>
-TT_MATH T python_floordiv(T a, T b) {
-  const T rest = c_fmod(a, b);
+TT_MATH T floordiv_of(T rest, T a, T b) {
   const T quotient = (a - rest) / b - ((rest != 0) & ((rest < 0) != (b < 0)) ? T(1) : T(0));
   const T whole = floor(quotient);
   const T near = quotient - whole > T(0.5) ? whole + T(1) : whole;
   return b == 0 ? a / b : quotient == 0 ? copysign(T(0), a / b) : near;
 }
+#define TT_DIVISIONS(T)                                                               \
+  TT_MATH T fmod_near(T a, T b) { return near_fmod(a, b); }                           \
+  TT_MATH T remainder_near(T a, T b) { return remainder_of(near_fmod(a, b), b); }     \
+  TT_MATH T floordiv_near(T a, T b) { return floordiv_of(near_fmod(a, b), a, b); }    \
+  TT_MATH T fmod(T a, T b) { return c_fmod(a, b); }                                   \
+  TT_MATH T remainder(T a, T b) { return remainder_of(c_fmod(a, b), b); }             \
+  TT_MATH T floordiv(T a, T b) { return floordiv_of(c_fmod(a, b), a, b); }            \
+  TT_MATH T truncdiv(T a, T b) { return trunc(a / b); }
+TT_DIVISIONS(float)
+TT_DIVISIONS(double)
+#undef TT_DIVISIONS
 
 // Giles, "Approximating the erfinv function" (2010), to float's accuracy, then two of Newton's steps.
 TT_MATH_CALL double inverse_erf(double y) {
