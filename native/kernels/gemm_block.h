@@ -28,7 +28,7 @@ constexpr int64_t tasks_per_thread = 4;
 #if defined(__wasm__)
 constexpr int64_t threads_packed_b_bytes = 256 << 10;
 #else
-constexpr int64_t threads_packed_b_bytes = 0;
+constexpr int64_t threads_packed_b_bytes = 2 << 20;
 #endif
 constexpr int most_packers = 4;
 
