@@ -101,6 +101,12 @@ const { metafile } = await esbuild.build({
   logLevel: "warning",
 });
 
+const { withMethods } = await import("./methods.mjs");
+for (const path of Object.keys(metafile.outputs)) {
+  const file = join(root, path);
+  writeFileSync(file, withMethods(readFileSync(file, "utf8")));
+}
+
 const ordered = readFileSync(join(root, ORDERED), "utf8");
 const { code } = await esbuild.transform(ordered, { loader: "ts", minifyWhitespace: true });
 mkdirSync(join(root, "dist/wasm"), { recursive: true });
