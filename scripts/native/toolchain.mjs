@@ -48,7 +48,8 @@ export const compactFlags = (compiler) =>
 export const isGenerated = (source) => /build\/gen\//.test(source);
 
 /** Generated loops choose between values again and again; g++ would make one choice the cause of the next, and masks of the causes. */
-export const generatedFlags = (compiler) => (/clang/.test(compiler.version) ? [] : ["-fno-thread-jumps"]);
+export const generatedFlags = (compiler) =>
+  /clang/.test(compiler.version) ? [] : ["-fno-thread-jumps", "-Wno-maybe-uninitialized"];
 
 /** Static data and template instances without symbols that the dynamic linker could merge with another library's; no tables for exceptions. */
 const ELF_FLAGS = ["-fPIC", "-fno-gnu-unique", "-fno-plt", "-fno-asynchronous-unwind-tables"];

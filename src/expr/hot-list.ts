@@ -5,7 +5,7 @@
  * too, a little slower. Entries say when an operand's dtype is not the register type (`bool` results of comparisons).
  */
 import { differentiate } from "./differentiate.ts";
-import { arg, constant, type Expr, scalar, where } from "./expr.ts";
+import { apply, arg, constant, type Expr, scalar, where } from "./expr.ts";
 import type { ProgramSource, RegisterType } from "./program.ts";
 import { freeArgs, substitute } from "./walk.ts";
 
@@ -78,6 +78,60 @@ function floatEntries(type: "f32" | "f64"): HotSource[] {
     ]),
     { ...hot(type, where(x, y, z)), inputTypes: ["bool", type, type] },
     ...updateEntries(type),
+    ...(type === "f32" ? layerEntries(type) : []),
+    ...complexEntries(type),
+  ];
+}
+
+const two = (type: RegisterType, f: (difference: Expr) => Expr, inputs: readonly string[] = ["x", "y"]): HotSource =>
+  hot(type, f(x.sub(y)), inputs);
+
+/** Activations and losses at their default options, forward and backward, that are light: memory would wait for the tile machine. */
+function layerEntries(type: RegisterType): HotSource[] {
+  const back = (d: Expr) => hot(type, d, ["grad", "x"]);
+  const scaled = g.mul(s);
+  const lossBack = (f: (difference: Expr) => Expr) => two(type, f, ["grad", "x", "y"]);
+  const halfSquare = (d: Expr) => scaled.mul(0.5).mul(d).add(scaled.mul(0.5).mul(d));
+  return [
+    hot(type, x.max(y)),
+    hot(type, x.min(y)),
+    hot(type, x.sub(x.trunc())),
+    hot(type, x.mul(y.sigmoid())),
+    hot(type, x.div(x.abs().add(1))),
+    hot(type, x.add(y.div(z))),
+    hot(type, where(s.abs().lt(0.5), x.add(s.mul(y.sub(x))), y.sub(y.sub(x).mul(one.sub(s))))),
+    hot(type, g.mul(one.sub(s)), ["grad"]),
+    hot(type, x.max(-1).min(1)),
+    hot(type, x.max(0).min(6)),
+    hot(type, where(x.gt(0), x, x.mul(0.01))),
+    hot(type, x.add(3).max(0).min(6).div(6)),
+    hot(type, x.mul(x.add(3).max(0).min(6)).div(6)),
+    hot(type, where(x.gt(0.5), x.sub(0.5), where(x.lt(-0.5), x.add(0.5), where(x.isnan(), x, 0)))),
+    back(where(x.le(-1).or(x.ge(1)), 0, g)),
+    back(where(x.le(0).or(x.ge(6)), 0, g)),
+    back(where(x.gt(0), g, g.mul(0.01))),
+    back(where(x.le(0), g.mul(x.exp()), g)),
+    back(where(x.gt(-3).and(x.lt(3)), g.div(6), 0)),
+    back(where(x.lt(-3), 0, where(x.lt(3), g.mul(x.div(3).add(0.5)), g))),
+    back(where(x.gt(20), g, g.mul(x.sigmoid()))),
+    back(g.mul(x.neg().sigmoid())),
+    two(type, (d) => d.mul(d)),
+    two(type, (d) => where(d.abs().lt(1), d.mul(d).mul(0.5), d.abs().sub(0.5))),
+    lossBack((d) => scaled.mul(d).add(scaled.mul(d))),
+    lossBack((d) => where(d.abs().lt(1), halfSquare(d), scaled.mul(d.sign()))),
+  ];
+}
+
+/** Products of complex numbers by their parts, and those with a conjugate that gradients are. */
+function complexEntries(type: RegisterType): HotSource[] {
+  const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => arg(name)) as [Expr, Expr, Expr, Expr];
+  const inputs = ["a", "b", "c", "d"];
+  const back = b.neg();
+  return [
+    { outputs: [a.mul(c).sub(b.mul(d)), a.mul(d).add(b.mul(c))], inputs, type },
+    { outputs: [a.mul(c).sub(back.mul(d)), a.mul(d).add(back.mul(c)).neg()], inputs, type },
+    { outputs: [a.add(c), b.add(d)], inputs, type },
+    { outputs: [a.sub(c), b.sub(d)], inputs, type },
   ];
 }
 
@@ -120,6 +174,10 @@ function integerEntries(): HotSource[] {
       { ...hot(type, x[op](y)), outputTypes: ["bool"] },
       { ...hot(type, x[op](s)), outputTypes: ["bool"] },
     ]),
+    ...(["and", "or", "xor", "bitand", "bitor", "bitxor"] as const).map(
+      (op): HotSource => ({ ...hot(type, apply(op, x, y)), inputTypes: ["bool", "bool"], outputTypes: ["bool"] }),
+    ),
+    { ...hot(type, x.not()), inputTypes: ["bool"], outputTypes: ["bool"] },
   ];
 }
 

@@ -5,11 +5,13 @@ import { DTypeError, IndexError, ValueError } from "../core/errors.ts";
 import { Layout } from "../core/layout.ts";
 import { shapeText, wrapDim } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
+import { reductionCode } from "../expr/index.ts";
 import { bind, type Call } from "./bind.ts";
 import { allocate } from "./creation.ts";
 import { type KernelOp, kernelOp } from "./kernel-form.ts";
 import { namedTuple, type ValuesAndIndices } from "./named-tuple.ts";
 import { maximum, minimum } from "./pointwise/select.ts";
+import { reduceRaw } from "./reduction-form.ts";
 
 type Kind = "max" | "min";
 
@@ -73,7 +75,12 @@ const whole = (kind: Kind): KernelOp<void> =>
   kernelOp({
     name: kind,
     node: kind === "max" ? "MaxBackward1" : "MinBackward1",
-    forward: ([input]) => extremes(kind, input as Tensor, null, false, true).values,
+    forward: ([input]) => {
+      const { dtype, ndim } = input as Tensor;
+      const dims = Array.from({ length: ndim }, (_, i) => i);
+      const attrs = { dims, keepdim: false, whole: true, scalars: [], compute: dtype, result: dtype };
+      return reduceRaw(reductionCode(kind === "max" ? "amax" : "amin"), input as Tensor, attrs);
+    },
     saves: () => [0, ~0],
     backward: ([grad], context) => [shareAmongEquals(grad as Tensor, context.input(0), context.result(0))],
   });

@@ -90,6 +90,7 @@ export const elu: Pointwise<WithAlpha> = pointwise({
   dtype: "same",
   accepts: FLOATING,
   expr: ({ input }, { alpha }) => where(input.le(0), input.expm1().mul(alpha), input),
+  derivative: { input: ({ grad, input }, { alpha }) => where(input.le(0), grad.mul(input.exp().mul(alpha)), grad) },
 });
 
 // The fixed point of mean 0 and variance 1, as the paper gives it.
@@ -107,6 +108,10 @@ export const selu: Pointwise<Unary> = pointwise({
   accepts: FLOATING,
   node: "EluBackward0",
   expr: ({ input }) => where(input.le(0), input.expm1().mul(SELU_SCALE * SELU_ALPHA), input.mul(SELU_SCALE)),
+  derivative: {
+    input: ({ grad, input }) =>
+      where(input.le(0), grad.mul(input.exp().mul(SELU_SCALE * SELU_ALPHA)), grad.mul(SELU_SCALE)),
+  },
 });
 
 /**
@@ -123,6 +128,7 @@ export const celu: Pointwise<WithAlpha> = pointwise({
     if (alpha === 0) throw new ValueError("celu: expected an alpha other than 0 (ZeroDivisionError), got 0");
   },
   expr: ({ input }, { alpha }) => where(input.le(0), input.div(alpha).expm1().mul(alpha), input),
+  derivative: { input: ({ grad, input }, { alpha }) => where(input.le(0), grad.mul(input.div(alpha).exp()), grad) },
 });
 
 /** How `gelu` computes the normal distribution: exactly, or by `tanh`. */
