@@ -121,8 +121,8 @@ export class PointwiseOp {
     this.defaults = Object.values(this.defaultOptions);
     this.hasChoices = this.defaults.some((value) => typeof value !== "number");
     this.accepts = spec.accepts ?? REAL;
-    this.numbers = this.bitsOf(spec.numbers ?? []);
-    this.promotes = this.bitsOf(spec.promotes ?? spec.args);
+    this.numbers = spec.numbers === undefined ? 0 : this.bitsOf(spec.numbers);
+    this.promotes = spec.promotes === undefined ? (1 << spec.args.length) - 1 : this.bitsOf(spec.promotes);
   }
 
   /** Whether option `i` is a number, which may be complex, and not a choice. */

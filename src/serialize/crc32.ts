@@ -12,26 +12,30 @@ export function bestCrc32(): Crc32 {
 /** The polynomial of zip, bits reversed. */
 const polynomial = 0xedb88320;
 
+type Tables = readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+
 /** `tables[k][b]`: what byte `b` contributes when `k` more bytes follow, so that four are taken a step. */
-const tables = Array.from({ length: 4 }, () => new Uint32Array(256)) as [
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-];
-for (let byte = 0; byte < 256; byte++) {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ polynomial : value >>> 1;
-  tables[0][byte] = value;
-}
-for (let byte = 0; byte < 256; byte++)
-  for (let k = 1; k < 4; k++) {
-    const shorter = tables[k - 1]?.[byte] ?? 0;
-    (tables[k] as Uint32Array)[byte] = (shorter >>> 8) ^ (tables[0][shorter & 255] ?? 0);
+function makeTables(): Tables {
+  const table = () => new Uint32Array(256);
+  const tables: Tables = [table(), table(), table(), table()];
+  for (let byte = 0; byte < 256; byte++) {
+    let value = byte;
+    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ polynomial : value >>> 1;
+    tables[0][byte] = value;
   }
+  for (let byte = 0; byte < 256; byte++)
+    for (let k = 1; k < 4; k++) {
+      const shorter = tables[k - 1]?.[byte] ?? 0;
+      (tables[k] as Uint32Array)[byte] = (shorter >>> 8) ^ (tables[0][shorter & 255] ?? 0);
+    }
+  return tables;
+}
+
+let tables: Tables | undefined;
 
 /** The checksum without help from the platform. */
 export const crc32: Crc32 = (bytes, crc = 0) => {
+  tables ??= makeTables();
   const [t0, t1, t2, t3] = tables;
   let value = ~crc;
   let i = 0;

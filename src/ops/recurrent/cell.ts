@@ -63,15 +63,13 @@ export class Cell {
   /** What a step leaves for backward beside the activations: further values, and the states that entered it. */
   readonly kept: readonly string[];
   private readonly passes = new Map<string, Pass>();
-  private readonly cellOp: Fused | null;
-  private readonly hiddenOp: Fused;
+  private cellOp: Fused | undefined;
+  private hiddenOp: Fused | undefined;
 
   constructor(spec: CellSpec) {
     this.spec = spec;
     this.hiddenGates = spec.apart ? spec.gates.map((gate) => hidden(gate).name) : [];
     this.kept = [...Object.keys(spec.saves ?? {}), ...(spec.cell === null ? [] : [CELL.name]), HIDDEN.name];
-    this.cellOp = spec.cell === null ? null : this.op("Cell", spec.cell);
-    this.hiddenOp = this.op("Hidden", spec.hidden);
   }
 
   get hasCell(): boolean {
@@ -103,7 +101,10 @@ export class Cell {
         dtype,
         dtype,
       );
-    const cell = this.cellOp === null ? null : apply(this.cellOp, args);
+    const { spec } = this;
+    this.hiddenOp ??= this.op("Hidden", spec.hidden);
+    if (spec.cell !== null) this.cellOp ??= this.op("Cell", spec.cell);
+    const cell = this.cellOp === undefined ? null : apply(this.cellOp, args);
     return { hidden: apply(this.hiddenOp, cell === null ? args : { ...args, [NEXT_CELL.name]: cell }), cell };
   }
 
