@@ -23,8 +23,10 @@ struct Loops {
     T* lanes = (T*)lanes_;
     const T* rows = (const T*)rows_;
     const T* s = (const T*)scalars;
-    // A few vectors of lanes at a time, so that their accumulators stay in registers from row to row.
-    constexpr int kBlock = 4 * TT_VECTOR_BYTES / (int)sizeof(T);
+    // A few vectors of lanes at a time, so that their accumulators stay in registers from row to row: where they all do, memory
+    // is read from front to back.
+    constexpr int kVectors = N == 1 && TT_VECTOR_REGISTERS == 32 ? 8 : 4;
+    constexpr int kBlock = kVectors * TT_VECTOR_BYTES / (int)sizeof(T);
     int64_t first = 0;
     for (; first + kBlock <= width; first += kBlock) {
       T acc[N][kBlock];
