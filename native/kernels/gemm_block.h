@@ -16,13 +16,14 @@ constexpr int64_t packed_b_bytes = 16 << 20;  // B's columns are packed in group
 constexpr int64_t panel_bytes = 48 << 10;     // a panel of B's block: most of a first-level cache
 constexpr int64_t task_row_panels = 14;       // times a block of k, this many row panels fit a second-level cache
 constexpr int64_t task_tile_bytes = 1 << 20;  // and so do the tiles of a task
-constexpr int64_t parallel_work = 1 << 19;    // multiplications below which waking threads costs more than it saves
+constexpr int64_t parallel_work = 1 << 18;    // multiplications below which waking threads costs more than it saves
 constexpr int64_t parallel_pack = 1 << 15;    // the same for elements to pack
 constexpr int64_t small_b_bytes = 32 << 10;     // a B that is read where it lies
 constexpr int64_t task_packed_b_bytes = 4 << 20;  // a B that tasks pack panel by panel; a larger one is read along its rows
 constexpr int64_t packed_a_bytes = 4 << 20;    // an A that is packed whole if several tasks need the same rows
 constexpr int64_t pack_depth = 32;
 constexpr int64_t tasks_per_thread = 4;
+constexpr int64_t least_panel_rows = 8;         // with fewer, the multipliers wait
 // A B so small is packed whole by each of a few threads: where two cores share no cache, it takes longer to fetch what the other
 // has just written.
 #if defined(__wasm__)
@@ -260,13 +261,14 @@ int64_t estimate(const Product<S, T>& product) {
   return sums + packing_b * 2 + packing_a + storing;
 }
 
-// Whether the rows of a tile, so many bytes apart, fall into so few sets of a first-level cache (64 sets of 64 bytes, 8
-// ways or more) that they push each other out.
+// How many panels of B a panel of A may meet that is read where it lies, its rows so many bytes apart. Packing it pays sooner
+// where they fall into so few sets of a first-level cache (64 sets of 64 bytes, 8 ways or more) that they push each other out.
 template <class T>
-bool rows_collide(int64_t bytes) {
+int64_t most_panels_in_place(int64_t bytes) {
   int64_t places = 4096 / 64;
   for (int64_t step = 64; step < 4096 && bytes % (2 * step) == 0; step *= 2) places /= 2;
-  return divide_up(Tile<T>::rows, places) > 3;
+  const int64_t in_a_set = divide_up(Tile<T>::rows, places);
+  return in_a_set <= 3 ? 8 : in_a_set == 4 ? 4 : in_a_set <= 8 ? 2 : 1;
 }
 
 // Computes one product; `parallel` lets it use the pool. P is what a packed panel holds: a step along k.
@@ -280,14 +282,16 @@ int32_t gemm(Product<S, T> product, bool parallel) {
   plan.product = product;
   plan.steps = divide_up(k, elements_of<P>);
   plan.parallel = parallel && m * n * k >= parallel_work && tt_num_threads() > 1;
-  // Panels of equal height: 16 rows are 8 + 8, not 14 + 2, which would leave the multipliers waiting.
+  // Panels of equal height: 16 rows are 8 + 8, not 14 + 2, which would leave the multipliers waiting; and as many for each thread.
   plan.row_panels = divide_up(m, Tile<T>::rows);
+  if (plan.parallel && m >= least_panel_rows * round_up(plan.row_panels, tt_num_threads()))
+    plan.row_panels = round_up(plan.row_panels, tt_num_threads());
   plan.panel_rows = divide_up(m, plan.row_panels);
   plan.row_panels = divide_up(m, plan.panel_rows);
   const int64_t most_depth = panel_bytes / (Tile<T>::cols * sizeof(P));
   plan.k_block = max64(1, divide_up(plan.steps, max64(1, divide_up(plan.steps, most_depth))));
-  plan.read_a_in_place = same_type<S, T> && product.a.col_stride == 1 && n <= 8 * Tile<T>::cols &&
-                         (!rows_collide<T>(product.a.row_stride * sizeof(T)) || n <= Tile<T>::cols);
+  plan.read_a_in_place = same_type<S, T> && product.a.col_stride == 1 &&
+                         n <= Tile<T>::cols * most_panels_in_place<T>(product.a.row_stride * sizeof(T));
   plan.read_b_in_place = same_type<S, T> && product.b.col_stride == 1 &&
                          (plan.row_panels == 1 || k * product.b.row_stride * (int64_t)sizeof(T) <= small_b_bytes);
 
