@@ -76,7 +76,8 @@ TT_MATH float tanh(float x) {
   return a < 0.55f ? near : copysign(m / (m + 2.0f), x);
 }
 
-// e / (1 + e) or 1 / (1 + e) with e = e^-|x| = 2^n (1 + t). What the sum 1 + e loses is made good in the numerator.
+// e / (1 + e) or 1 / (1 + e) with e = e^-|x| = 2^n (1 + t). What the sum 1 + e loses is made good in the numerator: times
+// (1 + t) / (1 + e), which is 0.4 to 1.4.
 TT_MATH float sigmoid(float x) {
   float a = -abs(x);
   a = a < -104.0f ? -104.0f : a;
@@ -84,9 +85,26 @@ TT_MATH float sigmoid(float x) {
   const float t = fma(q.r * q.r, exp_tail(q.r), q.r);
   const int32_t n = q.bits - 0x4b400000, half = n >> 1;
   const float scale = power_of_two(half) * power_of_two(n - half);  // subnormal at the end
-  const float e = fma(scale, t, scale);
-  const float sum = 1.0f + e, lost = e - (sum - 1.0f);
-  return (x < 0 ? fma(scale, t - lost, scale) : 1.0f - lost) / sum;
+  const float e = fma(scale, t, scale), sum = 1.0f + e, lost = e - (sum - 1.0f);
+  return (x < 0 ? fma(scale, fma(lost, -0.8f, t), scale) : 1.0f) / sum;
+}
+
+// Which of two floats, without a branch that a compiler would lead through the code before and after.
+TT_MATH float pick(uint32_t mask, float a, float b) {
+  return bits_of<float>((bits_of<uint32_t>(a) & mask) | (bits_of<uint32_t>(b) & ~mask));
+}
+
+// x times sigmoid's, before its numerator is rounded; and the second half of 2^n comes last, where it may round to a subnormal.
+TT_MATH float silu(float x) {
+  const uint32_t bits = bits_of<uint32_t>(x), size = bits & 0x7fffffff, limit = 0x42dc0000, below = 0 - (bits >> 31);
+  const Reduced q = reduce_exp(-bits_of<float>(size < limit ? size : limit));  // up to 110
+  const float t = fma(q.r * q.r, exp_tail(q.r), q.r);
+  const int32_t n = q.bits - 0x4b400000, half = n >> 1;
+  const float first = power_of_two(half), rest = power_of_two(n - half), scale = first * rest;
+  const float e = fma(scale, t, scale), sum = 1.0f + e, lost = e - (sum - 1.0f);
+  const float part = (1.0f + t) * fma(sum, -0.5f, 1.457f);  // of `lost`: 1 / sum to 6 %
+  const float u = x * first, numerator = pick(below, fma(u, fma(-lost, part, t), u), x);
+  return numerator / sum * (x < -110.0f ? 0.0f : pick(below, rest, 1.0f));
 }
 
 TT_MATH float exp2(float x) { return (float)wide_exp(x * kLn2); }
@@ -154,20 +172,22 @@ TT_MATH float erfc(float x) {
 // x Φ(x) = max(x, 0) - a Φ(-a) with a = |x|, and Φ(-a) = ½ e^-y/2 with y = a² + ¾a + a m(a), where the polynomial m gives what erfcx
 // asks for on [0, 5.21] (2^-28.3 of Φ; in a - 4, so that it cancels nowhere). Beyond 5.2 the second term is less than a unit of x
 // above 0, and below 0 it is the result.
+constexpr uint32_t kGeluLimit = 0x40a66666;  // 5.2
 TT_MATH int32_t gelu_far_sign(float x) { return bits_of<int32_t>(x + 5.2f); }
 TT_MATH float gelu_near(float x) {
-  const int32_t bits = bits_of<int32_t>(x) & 0x7fffffff, limit = bits_of<int32_t>(5.2f);
-  const float a = bits_of<float>(bits < limit ? bits : limit), b = a - 4.0f, b2 = b * b;
+  const uint32_t bits = bits_of<uint32_t>(x) & 0x7fffffff;
+  const float a = bits_of<float>(bits < kGeluLimit ? bits : kGeluLimit), b = a - 4.0f, b2 = b * b;
   const float m = fma(b, poly(b2, -0.095565711f, -0.00156779993f, -2.24001133e-05f, -1.89056431e-07f, -4.75018337e-09f, 2.91065309e-10f),
                       poly(b2, 0.083477152f, 0.0122232375f, 0.00019384221f, 2.36573095e-06f, -6.57520885e-09f, -7.8604366e-10f));
   // y in two parts: with 11 bits of a, h, the first is exact.
   const float h = bits_of<float>(bits_of<uint32_t>(a) & 0xffffe000u), g = h + 0.75f, high = h * g;
   const float low = fma(m, a, (a - h) * (a + g));
-  const float shifted = fma(high + low, -0.5f * 1.44269504088896340736f, 0x1.8p23f), n = shifted - 0x1.8p23f;
+  constexpr float kScaler = 0x1.8p23f + 126 + 256;  // leaves the bits of -2^(n-1) in the low ones
+  const float shifted = fma(high + low, -0.5f * 1.44269504088896340736f, kScaler), n = shifted - kScaler;
   const float r = fma(n, 2 * -2.12194440054690583e-4f, fma(n, 2 * 0.693359375f, high)) + low;
   // e^-r/2 - 1, by the coefficients of exp_tail.
   const float t = r * poly(r, -0.5f, 0.124999984f, -0.0208331508f, 0.00260427424f, -0.000261522350f, 2.15853157e-05f);
-  const float s = a * bits_of<float>((bits_of<uint32_t>(shifted) + 126 + 256) << 23);  // times -2^(n-1)
+  const float s = a * bits_of<float>(bits_of<uint32_t>(shifted) << 23);
   return fma(s, t, s) + (x < 0 ? -0.0f : x);
 }
 TT_MATH float gelu_far(float x) {
@@ -175,6 +195,22 @@ TT_MATH float gelu_far(float x) {
   return (float)(w < -15 ? w * 0.0 : w * 0.5 * wide_erfc_positive(w * -0.70710678118654752440));
 }
 TT_MATH float gelu(float x) { return gelu_far_sign(x) < 0 ? gelu_far(x) : gelu_near(x); }
+
+// Where e^x is nothing, x times 0: NaN for -inf.
+TT_MATH float gelu_tanh(float x) {
+  constexpr double kSlope = 1.59576912160573071176;  // 2 √(2/π)
+  const double w = x, u = w * fma(w * w, 0.044715 * kSlope, kSlope);
+  return (float)(w < -30 ? w * 0.0 : w / (1 + wide_exp(-u)));
+}
+// tanh(log(1 + e)) = ((1 + e)² - 1) / ((1 + e)² + 1).
+TT_MATH float mish(float x) {
+  const double w = x, e = wide_exp(w > 30 ? 30 : w), u = e * (e + 2);
+  return (float)(w < -120 ? w * 0.0 : w * (u / (u + 2)));
+}
+TT_MATH float ndtr(float x) {
+  const double w = x * 0.70710678118654752440, a = abs(w), tail = 0.5 * wide_erfc_positive(a > 12 ? 12 : a);
+  return (float)(w < 0 ? tail : 1 - tail);
+}
 
 TT_MATH float pow(float x, float y) {
   const double wx = x, wy = y, a = abs(wx);

@@ -34,7 +34,15 @@ TT_MATH double sigmoid(double x) {
   const double e = exp(-abs(x));
   return (x < 0 ? e : 1.0) / (1.0 + e);
 }
-TT_MATH double gelu(double x) { return 0.5 * x * erfc(x * -0.70710678118654752440); }
+TT_MATH double silu(double x) { return x * sigmoid(x); }
+TT_MATH double ndtr(double x) { return 0.5 * erfc(x * -0.70710678118654752440); }
+TT_MATH double gelu(double x) { return x * ndtr(x); }
+TT_MATH double gelu_tanh(double x) { return x * sigmoid(1.59576912160573071176 * x * (1 + 0.044715 * x * x)); }
+// tanh(log(1 + e)) = ((1 + e)² - 1) / ((1 + e)² + 1).
+TT_MATH double mish(double x) {
+  const double e = exp(x > 40 ? 40 : x), u = e * (e + 2);
+  return x * (u / (u + 2));
+}
 TT_MATH double pow(double a, double b) { return __builtin_pow(a, b); }
 TT_MATH double atan2(double a, double b) { return __builtin_atan2(a, b); }
 TT_MATH double hypot(double a, double b) { return __builtin_hypot(a, b); }

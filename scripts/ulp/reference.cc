@@ -9,6 +9,7 @@
 //       absolute error that does not count.
 //   check(name, arguments: number[], got: number): number
 //       the error of one value, computed anew in quadruple precision.
+//   setThreads(count: number)
 //
 // Wrong in kind: NaN or not NaN, or zero with the other sign.
 #include <float.h>
@@ -37,8 +38,9 @@ namespace {
 
 #define INLINE static inline __attribute__((always_inline))
 namespace real {
-#define BOTH(name)                                      \
-  INLINE double name(double x) { return ::name(x); }    \
+#define BOTH(name)                                                \
+  INLINE double name(double x) { return ::name(x); }              \
+  INLINE long double name(long double x) { return ::name##l(x); } \
   INLINE quad name(quad x) { return ::name##q(x); }
 VECTOR_FUNCTIONS(BOTH)
 BOTH(sqrt)
@@ -47,8 +49,10 @@ BOTH(lgamma)
 BOTH(floor)
 #undef BOTH
 INLINE double pow(double a, double b) { return ::pow(a, b); }
+INLINE long double pow(long double a, long double b) { return ::powl(a, b); }
 INLINE quad pow(quad a, quad b) { return ::powq(a, b); }
 INLINE double atan2(double a, double b) { return ::atan2(a, b); }
+INLINE long double atan2(long double a, long double b) { return ::atan2l(a, b); }
 INLINE quad atan2(quad a, quad b) { return ::atan2q(a, b); }
 }  // namespace real
 
@@ -67,6 +71,8 @@ const quad kPi = M_PIq;
 VECTOR_FUNCTIONS(PLAIN)
 FUNCTION(pow, return real::pow(x, y);)
 FUNCTION(atan2, return real::atan2(x, y);)
+FUNCTION(hypot, return sqrt(x * x + y * y);)
+FUNCTION(xlogy, return x == 0 && y == y ? T(0) : x * log(y);)
 FUNCTION(rsqrt, return 1 / sqrt(x);)
 FUNCTION(sigmoid, return 1 / (1 + exp(-x));)
 FUNCTION(logsigmoid, return (x < 0 ? x : 0) - log1p(exp(-fabs(x)));)
@@ -75,6 +81,13 @@ FUNCTION(silu, return x / (1 + exp(-x));)
 FUNCTION(mish, return x * tanh(log1p(exp(x)));)
 FUNCTION(elu, return x > 0 ? x : expm1(x);)
 FUNCTION(ndtr, return erfc(-x * (T)M_SQRT1_2q) / 2;)
+FUNCTION(logNdtr, const T tail = erfc(fabs(x) * (T)M_SQRT1_2q) / 2;
+  if (x > -8) return x < 0 ? log(tail) : log1p(-tail);
+  // Mills's ratio by its continued fraction.
+  T ratio = 0;
+  for (int k = 120; k >= 1; k--) ratio = k / (ratio - x);
+  return -x * x / 2 - log((ratio - x) * sqrt(2 * (T)kPi));)
+FUNCTION(logit, return x > T(0.25) && x < T(0.75) ? log1p((2 * x - 1) / (1 - x)) : log(x / (1 - x));)
 FUNCTION(gelu, return x * (erfc(-x * (T)M_SQRT1_2q) / 2);)
 FUNCTION(geluTanh, const T u = x * (1 + (T)0.044715Q * x * x) * sqrt((T)(8 / kPi)); return x / (1 + exp(-u));)
 // Two steps of Newton's from what the engine found; near 1 the complement keeps the digits.
@@ -112,19 +125,31 @@ struct Operands {
 template <class F>
 __attribute__((noinline)) double one(double x, double y, double got) { return F::at(x, y, got); }
 
+// Loops run in blocks, so that the rare case is looked for in those alone that have one.
+constexpr size_t kBlock = 1024;
+
+INLINE bool is_plain(float x) { return fabsf(x) > 0 && fabsf(x) <= FLT_MAX; }
+
 template <class F>
 void fill(const Operands& from, double* to, size_t begin, size_t end) {
-  for (size_t i = begin; i < end; i++) to[i] = F::at((double)from.a[i], (double)from.b[i], (double)from.got[i]);
-  // What a vector function does with zeros, infinities and NaN is its own affair.
-  for (size_t i = begin; i < end; i++) {
-    const double x = from.a[i], y = from.b[i];
-    if (!(fabs(x) > 0 && fabs(x) <= FLT_MAX && fabs(y) > 0 && fabs(y) <= FLT_MAX)) to[i] = one<F>(x, y, from.got[i]);
+  for (size_t first = begin; first < end; first += kBlock) {
+    const size_t last = first + kBlock < end ? first + kBlock : end;
+    int special = 0;
+    for (size_t i = first; i < last; i++) {
+      to[i] = F::at((double)from.a[i], (double)from.b[i], (double)from.got[i]);
+      special |= !is_plain(from.a[i]) | !is_plain(from.b[i]);
+    }
+    // What a vector function does with zeros, infinities and NaN is its own affair.
+    if (!special) continue;
+    for (size_t i = first; i < last; i++)
+      if (!is_plain(from.a[i]) || !is_plain(from.b[i])) to[i] = one<F>(from.a[i], from.b[i], from.got[i]);
   }
 }
-// Computed in quadruple precision throughout, where double's own function is what is measured, or loses digits.
+// In long double (64 bits) throughout, where double's own function is what is measured, or loses digits.
 template <class F>
-void fill_quad(const Operands& from, double* to, size_t begin, size_t end) {
-  for (size_t i = begin; i < end; i++) to[i] = (double)F::at((quad)from.a[i], (quad)from.b[i], (quad)from.got[i]);
+void fill_long(const Operands& from, double* to, size_t begin, size_t end) {
+  for (size_t i = begin; i < end; i++)
+    to[i] = (double)F::at((long double)from.a[i], (long double)from.b[i], (long double)from.got[i]);
 }
 template <class F>
 quad in_quad(double x, double y, double got) { return F::at((quad)x, (quad)y, (quad)got); }
@@ -135,10 +160,10 @@ struct Function {
   quad (*in_quad)(double, double, double);
 };
 #define ROW(name) {#name, fill<name##_of>, in_quad<name##_of>},
-#define QUAD_ROW(name) {#name, fill_quad<name##_of>, in_quad<name##_of>},
+#define LONG_ROW(name) {#name, fill_long<name##_of>, in_quad<name##_of>},
 const Function functions[] = {
-    VECTOR_FUNCTIONS(ROW) ROW(pow) ROW(atan2) ROW(rsqrt) ROW(sigmoid) ROW(logsigmoid) ROW(softplus) ROW(silu) ROW(mish)
-    ROW(elu) ROW(ndtr) ROW(gelu) ROW(geluTanh) ROW(erfinv) QUAD_ROW(lgamma) QUAD_ROW(digamma)};
+    VECTOR_FUNCTIONS(ROW) ROW(pow) ROW(atan2) ROW(hypot) ROW(xlogy) ROW(rsqrt) ROW(sigmoid) ROW(logsigmoid) ROW(softplus) ROW(silu) ROW(mish)
+    ROW(elu) ROW(ndtr) ROW(logNdtr) ROW(logit) ROW(gelu) ROW(geluTanh) ROW(erfinv) LONG_ROW(lgamma) LONG_ROW(digamma)};
 
 // In units in the last place of the exact value. The next number after the largest counts as 2^128.
 template <class T>
@@ -161,7 +186,8 @@ struct Statistics {
   double worst = 0, worst_at = -1, wrong = 0, wrong_at = -1, inexact = 0, floor = 0;
 };
 
-void measure(const float* got, const double* exact, size_t begin, size_t end, Statistics& found) {
+// One by one: which is the worst, and which are wrong in kind.
+void measure_each(const float* got, const double* exact, size_t begin, size_t end, Statistics& found) {
   for (size_t i = begin; i < end; i++) {
     const bool is_nan = got[i] != got[i], should_be = exact[i] != exact[i];
     const bool is_zero = got[i] == 0 && exact[i] == 0;
@@ -179,10 +205,46 @@ void measure(const float* got, const double* exact, size_t begin, size_t end, St
   }
 }
 
-// Over [0, n), a part for each core.
+// Whether any of a block may matter for measure_each is found without a branch; errors, which are positive, compare as integers.
+void measure(const float* got, const double* exact, size_t begin, size_t end, Statistics& found) {
+  constexpr int64_t kInfinite = 0x7ff0000000000000, kMost = 0x47f0000000000000, kLeast = 0x3810000000000000;  // 2^128, 2^-126
+  for (size_t first = begin; first < end; first += kBlock) {
+    const size_t last = first + kBlock < end ? first + kBlock : end;
+    int64_t worst = 0, doubtful = 0, inexact = 0;
+    for (size_t i = first; i < last; i++) {
+      int64_t e, g, difference;
+      const double value = got[i];
+      memcpy(&e, exact + i, 8);
+      memcpy(&g, &value, 8);
+      const int64_t size = e & INT64_MAX, size_got = g & INT64_MAX;
+      doubtful |= ((size > kInfinite) != (size_got > kInfinite)) | (((size | size_got) == 0) & (e != g));
+      const int64_t clamped = size < kMost ? size : kMost, clamped_got = size_got < kMost ? size_got : kMost;
+      const int64_t signed_exact = clamped | (e & INT64_MIN), signed_got = clamped_got | (g & INT64_MIN);
+      double a, b, per_unit;
+      memcpy(&a, &signed_exact, 8);
+      memcpy(&b, &signed_got, 8);
+      const int64_t near = clamped < kLeast ? kLeast : clamped < kMost ? clamped : kMost - 1;
+      const int64_t per_unit_bits = ((int64_t)(2046 + 23) << 52) - (near & 0x7ff0000000000000);
+      memcpy(&per_unit, &per_unit_bits, 8);
+      const double error = fabs(a - b) * per_unit;
+      memcpy(&difference, &error, 8);
+      worst = difference > worst ? difference : worst;
+      inexact += error > 0.5000001 ? 1 : 0;
+    }
+    double most;
+    memcpy(&most, &worst, 8);
+    if (doubtful || most > found.worst)
+      measure_each(got, exact, first, last, found);
+    else
+      found.inexact += (double)inexact;
+  }
+}
+
+size_t count = 1;  // of threads
+
+// Over [0, n), a part for each thread.
 template <class Body>
 void in_parallel(size_t n, Body body) {
-  const size_t count = std::thread::hardware_concurrency();
   std::vector<std::thread> threads;
   for (size_t k = 1; k < count; k++) threads.emplace_back([=] { body(k, n * k / count, n * (k + 1) / count); });
   body(0, 0, n / count);
@@ -241,7 +303,7 @@ napi_value measure_all(napi_env env, napi_callback_info info) {
   const double* exact = (const double*)call.array(call.values[1], &n);
   const float* got = (const float*)call.array(call.values[0]);
   Statistics* total = (Statistics*)call.array(call.values[2]);
-  std::vector<Statistics> parts(std::thread::hardware_concurrency());
+  std::vector<Statistics> parts(count);
   Statistics* found = parts.data();
   for (Statistics& part : parts) {
     part.worst = total->worst;
@@ -272,8 +334,15 @@ napi_value check(napi_env env, napi_callback_info info) {
   return result;
 }
 
+napi_value set_threads(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  count = (size_t)call.number(call.values[0]);
+  return nullptr;
+}
+
 napi_value init(napi_env env, napi_value exports) {
-  const struct { const char* name; napi_callback f; } all[] = {{"exact", exact}, {"measure", measure_all}, {"check", check}};
+  const struct { const char* name; napi_callback f; } all[] = {
+      {"exact", exact}, {"measure", measure_all}, {"check", check}, {"setThreads", set_threads}};
   for (const auto& [name, f] : all) {
     napi_value value;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, f, nullptr, &value);

@@ -77,6 +77,12 @@ export function exponential({ re, im }: Full): Full {
   return pair(where(im.eq(0), size, size.mul(im.cos())), where(im.eq(0), im, size.mul(im.sin())));
 }
 
+/** 1 / (1 + e^−z). */
+export function sigmoid(z: Full): Full {
+  const { re, im } = exponential(negate(z));
+  return reciprocal(pair(re.add(1), im));
+}
+
 /** e^z − 1, without cancellation near 0. */
 export function exponentialMinusOne({ re, im }: Full): Full {
   const half = im.mul(0.5).sin();

@@ -85,12 +85,7 @@ const COMPLEX: { readonly [P in Prim | ComplexPrim]: ComplexRule | null } = {
   sqrt: { lower: of(c.squareRoot) },
   rsqrt: { lower: of((z) => c.reciprocal(c.squareRoot(z))) },
   reciprocal: { lower: of(c.reciprocal) },
-  sigmoid: {
-    lower: of((z) => {
-      const { re, im } = c.exponential(c.negate(z));
-      return c.reciprocal(c.pair(re.add(1), im));
-    }),
-  },
+  sigmoid: { lower: of(c.sigmoid) },
 
   // Trigonometric and hyperbolic functions.
   sin: { lower: of(c.sine) },
@@ -114,11 +109,17 @@ const COMPLEX: { readonly [P in Prim | ComplexPrim]: ComplexRule | null } = {
   erf: null,
   erfc: null,
   erfinv: null,
-  gelu: null,
+  ndtr: null,
   lgamma: null,
   digamma: null,
   zeta: null,
   ...SPECIAL_OF_REALS,
+
+  // Activations.
+  silu: { lower: of((z) => c.multiply(z, c.sigmoid(z))) },
+  mish: null,
+  gelu: null,
+  geluTanh: null,
 
   // Predicates and logic.
   not: { lower: (z) => c.realPair(truth(z as Pair).not()) },

@@ -15,7 +15,8 @@ const functions = Object.fromEntries([...UNARY, ...BINARY].map((prim) => [prim, 
 export const { neg, abs, sign, floor, ceil, round, trunc } = functions;
 export const { exp, exp2, expm1, log, log2, log10, log1p, sqrt, rsqrt, reciprocal, sigmoid } = functions;
 export const { sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh } = functions;
-export const { erf, erfc, erfinv, erfcx, ndtri, gelu, lgamma, digamma, zeta, igamma, igammac } = functions;
+export const { erf, erfc, erfinv, erfcx, ndtr, ndtri, lgamma, digamma, zeta, igamma, igammac } = functions;
+export const { silu, mish, gelu, geluTanh } = functions;
 export const { besselJ0, besselJ1, besselY0, besselY1, airyAi } = functions;
 export const { i0, i1, i0e, i1e, k0, k1, k0e, k1e } = functions;
 export const { chebyshevT, chebyshevU, chebyshevV, chebyshevW } = functions;

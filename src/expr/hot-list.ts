@@ -43,7 +43,6 @@ const ARITHMETIC = ["add", "sub", "mul", "div"] as const;
 const COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"] as const;
 
 const one = constant(1);
-const silu = x.mul(x.sigmoid());
 
 function floatEntries(type: "f32" | "f64"): HotSource[] {
   return [
@@ -68,8 +67,8 @@ function floatEntries(type: "f32" | "f64"): HotSource[] {
     hot(type, where(x.le(0), 0, g), ["grad", "x"]),
     hot(type, g.mul(y.mul(y.neg().add(1))), ["grad", "y"]),
     hot(type, g.mul(y.mul(y).neg().add(one)), ["grad", "y"]),
-    ...[x.gelu(), silu, x.sqrt(), x.abs()].map((f) => derivative(type, f)),
-    hot(type, silu),
+    ...[x.gelu(), x.silu(), x.sqrt(), x.abs()].map((f) => derivative(type, f)),
+    hot(type, x.silu()),
     { ...hot(type, where(x, g, 0), ["grad", "x"]), inputTypes: [type, "bool"] },
     hot(type, x.max(s).min(t)),
     ...COMPARISONS.flatMap((op): HotSource[] => [

@@ -5,6 +5,7 @@
  * gradient passes through it. Approximations live behind the C++ and WGSL spellings, so a polynomial is never
  * differentiated. A primitive without a row does not compile.
  */
+import { ACTIVATION_PRIMITIVES } from "./activation-primitives.ts";
 import { apply, type Expr, PRIMS, type Prim, where } from "./expr.ts";
 import * as special from "./special.ts";
 import { SPECIAL_PRIMITIVES } from "./special-primitives.ts";
@@ -304,18 +305,14 @@ export const PRIMITIVES: { readonly [P in Prim]: PrimRule } = {
     wgsl: call("tt_erfinv"),
     derivative: (g, y) => [g.mul(f("exp", y.mul(y)).mul(Math.sqrt(Math.PI) / 2))],
   },
-  // x·Φ(x). Composed of `erf` it would cancel below 0, where Φ is small.
-  gelu: {
+  // Φ(x). Composed of `erfc` in float32, x/√2 would be rounded, which far below 0 counts for much.
+  ndtr: {
     types: "float",
-    cost: 12,
-    eval: (x) => 0.5 * x! * special.erfc(x! * -Math.SQRT1_2),
-    cpp: "gelu",
-    wgsl: call("tt_gelu"),
-    derivative: (g, _, x) => {
-      const cdf = x!.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
-      const density = f("exp", x!.mul(x!).mul(-0.5)).mul(1 / Math.sqrt(2 * Math.PI));
-      return [g.mul(cdf.add(x!.mul(density)))];
-    },
+    cost: 16,
+    eval: (x) => 0.5 * special.erfc(x! * -Math.SQRT1_2),
+    cpp: "ndtr",
+    wgsl: call("tt_ndtr"),
+    derivative: (g, _, x) => [g.mul(f("exp", x!.mul(x!).mul(-0.5)).mul(1 / Math.sqrt(2 * Math.PI)))],
   },
   lgamma: {
     types: "float",
@@ -342,6 +339,7 @@ export const PRIMITIVES: { readonly [P in Prim]: PrimRule } = {
     derivative: (g, _, s, q) => [null, g.mul(f("zeta", s!.add(1), q).mul(s!)).neg()],
   },
 
+  ...ACTIVATION_PRIMITIVES,
   ...SPECIAL_PRIMITIVES,
 
   // Predicates and logic of one operand.

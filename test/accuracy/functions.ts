@@ -20,16 +20,12 @@ export interface Measured {
   readonly worst?: readonly number[];
   /** Takes two operands, so all of them are out of reach. */
   readonly binary?: true;
-  /** The reference is slow: every so manieth input is enough. */
-  readonly stride?: number;
 }
-
-/** Where the function is a product of x with something that is subnormal, x times its error. */
-const BELOW_NORMAL = 104 * 2 ** -149;
 
 const softplus = (x: number) => (x > 20 ? x : Math.log1p(Math.exp(x)));
 const sigmoid = PRIMITIVES.sigmoid.eval;
 const ndtr = (x: number) => 0.5 * PRIMITIVES.erfc.eval(-x * Math.SQRT1_2);
+const logit = (x: number) => (Math.abs(x - 0.5) < 0.25 ? Math.log1p((2 * x - 1) / (1 - x)) : Math.log(x / (1 - x)));
 const geluTanh = (x: number) => x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * x * (1 + 0.044715 * x * x)));
 
 export const FUNCTIONS: Readonly<Record<string, Measured>> = {
@@ -56,20 +52,16 @@ export const FUNCTIONS: Readonly<Record<string, Measured>> = {
   erf: { f: torch.erf, exact: PRIMITIVES.erf.eval, limit: 1.25 },
   erfc: { f: torch.erfc, exact: PRIMITIVES.erfc.eval, limit: 1 },
   erfinv: { f: torch.erfinv, exact: PRIMITIVES.erfinv.eval, limit: 1 },
-  ndtr: { f: torch.special.ndtr, exact: ndtr, limit: 200 },
-  lgamma: { f: torch.lgamma, limit: 1, stride: 1009 },
-  digamma: { f: torch.digamma, limit: 1, stride: 1009 },
+  ndtr: { f: torch.special.ndtr, exact: ndtr, limit: 1 },
+  logNdtr: { f: torch.special.logNdtr, limit: 2 },
+  lgamma: { f: torch.lgamma, limit: 1 },
+  digamma: { f: torch.digamma, limit: 1 },
   sigmoid: { f: torch.sigmoid, exact: sigmoid, limit: 2, worst: [-4.1572938, -5.84265709] },
   logsigmoid: { f: F.logsigmoid, exact: (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))), limit: 1.5 },
   softplus: { f: (x) => F.softplus(x), exact: softplus, limit: 1.5 },
-  silu: {
-    f: (x) => F.silu(x),
-    exact: (x) => x * sigmoid(x),
-    limit: 2.5,
-    worst: [-10.741318702697754],
-    floor: BELOW_NORMAL,
-  },
-  mish: { f: (x) => F.mish(x), exact: (x) => x * Math.tanh(softplus(x)), limit: 3.5, floor: BELOW_NORMAL },
+  logit: { f: (x) => torch.logit(x), exact: logit, limit: 2 },
+  silu: { f: (x) => F.silu(x), exact: (x) => x * sigmoid(x), limit: 2 },
+  mish: { f: (x) => F.mish(x), exact: (x) => x * Math.tanh(softplus(x)), limit: 1 },
   elu: { f: (x) => F.elu(x), exact: (x) => (x > 0 ? x : Math.expm1(x)), limit: 1 },
   gelu: {
     f: (x) => F.gelu(x),
@@ -77,7 +69,9 @@ export const FUNCTIONS: Readonly<Record<string, Measured>> = {
     limit: 2.25,
     worst: [-1.3292197, -2.51037717, -5.2, 0.329639524],
   },
-  geluTanh: { f: (x) => F.gelu(x, "tanh"), exact: geluTanh, limit: 200 },
+  geluTanh: { f: (x) => F.gelu(x, "tanh"), exact: geluTanh, limit: 1 },
   pow: { f: torch.pow, exact: PRIMITIVES.pow.eval, limit: 1, binary: true },
+  hypot: { f: torch.hypot, exact: PRIMITIVES.hypot.eval, limit: 1, binary: true },
+  xlogy: { f: torch.xlogy, exact: (x, y) => (x === 0 ? 0 : x * Math.log(y)), limit: 2, binary: true },
   atan2: { f: torch.atan2, exact: PRIMITIVES.atan2.eval, limit: 1, binary: true },
 };

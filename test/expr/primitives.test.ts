@@ -71,13 +71,25 @@ const FEW = [
 ];
 
 /** Units in the last place that a result may be off; most are correctly rounded but for the last bit. */
-const LIMIT_F32: { readonly [P in Prim]?: number } = { exp: 2, log: 2, tanh: 2, sigmoid: 2, gelu: 2, rsqrt: 2 };
+const LIMIT_F32: { readonly [P in Prim]?: number } = {
+  exp: 2,
+  log: 2,
+  tanh: 2,
+  sigmoid: 2,
+  silu: 2,
+  gelu: 2,
+  rsqrt: 2,
+};
 /** Functions whose float64 values here and in the engine are computed in different ways, to this relative error. */
 const RELATIVE_F64: { readonly [P in Prim]?: number } = {
   erf: 1e-14,
   erfc: 1e-13,
   erfinv: 1e-14,
+  ndtr: 1e-13,
+  silu: 1e-15,
+  mish: 1e-14,
   gelu: 1e-13,
+  geluTanh: 1e-13,
   lgamma: 1e-13,
   digamma: 1e-13,
   zeta: 1e-13,
@@ -108,7 +120,7 @@ const RELATIVE_F64: { readonly [P in Prim]?: number } = {
 };
 
 /** Absolute error counts below this size: log Γ and ψ have zeros where they are differences; erfc goes far down. */
-const FLOOR_F64: { readonly [P in Prim]?: number } = { erfc: 0, gelu: 0, lgamma: 1, digamma: 1 };
+const FLOOR_F64: { readonly [P in Prim]?: number } = { erfc: 0, ndtr: 0, gelu: 0, geluTanh: 0, lgamma: 1, digamma: 1 };
 
 const ulp = (x: number) => nextafter(Math.abs(x), Infinity) - Math.abs(x);
 

@@ -155,17 +155,7 @@ export const gelu: PointwiseOnly<
     if (approximate !== "none" && approximate !== "tanh")
       throw new ValueError(`gelu: expected "none" or "tanh" as approximate, got ${describe(approximate)}`);
   },
-  expr({ input: x }, { approximate }) {
-    if (approximate === "none") return x.gelu();
-    const inner = x
-      .mul(x)
-      .mul(x)
-      .mul(0.044715)
-      .add(x)
-      .mul(Math.sqrt(2 / Math.PI));
-    // ½(1 + tanh u), which would cancel below 0.
-    return x.mul(inner.mul(2).sigmoid());
-  },
+  expr: ({ input }, { approximate }) => (approximate === "none" ? input.gelu() : input.geluTanh()),
 });
 
 /**
@@ -177,11 +167,8 @@ export const silu: Pointwise<Unary> = pointwise({
   args: ["input"],
   dtype: "same",
   accepts: INEXACT,
-  expr: ({ input }) => input.mul(input.sigmoid()),
+  expr: ({ input }) => input.silu(),
 });
-
-/** `log(1 + eˣ)`, without overflow. */
-const softplusOf = (x: Expr) => x.max(0).add(x.abs().neg().exp().log1p());
 
 /**
  * `x · tanh(log(1 + eˣ))`. PyTorch: `torch.nn.functional.mish`.
@@ -192,13 +179,7 @@ export const mish: Pointwise<Unary> = pointwise({
   args: ["input"],
   dtype: "same",
   accepts: FLOATING,
-  expr: ({ input }) => input.mul(softplusOf(input).tanh()),
-  derivative: {
-    input({ grad, input }) {
-      const t = softplusOf(input).tanh();
-      return grad.mul(t.add(input.mul(input.sigmoid()).mul(t.mul(t).neg().add(1))));
-    },
-  },
+  expr: ({ input }) => input.mish(),
 });
 
 type SoftplusOptions = { beta?: number; threshold?: number };

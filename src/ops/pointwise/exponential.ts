@@ -151,7 +151,17 @@ export const sigmoid: Pointwise<Unary> = pointwise({
   expr: ({ input }) => input.sigmoid(),
 });
 
-const logOdds = (p: Expr) => p.div(p.neg().add(1)).log();
+/** Near ½ the odds, or their inverse, are taken by what they are more than 1, in which only the quotient is rounded. */
+function logOdds(p: Expr): Expr {
+  const rest = p.neg().add(1);
+  const isLess = p.lt(0.5);
+  const size = p
+    .mul(2)
+    .sub(1)
+    .div(where(isLess, p.neg(), rest))
+    .log1p();
+  return where(p.gt(0.25).and(p.lt(0.75)), where(isLess, size.neg(), size), p.div(rest).log());
+}
 const logOddsSlope = (grad: Expr, p: Expr) => grad.div(p.mul(p.neg().add(1)));
 
 const plainLogit: Pointwise<Unary> = pointwise({

@@ -1,5 +1,5 @@
 /** @file The normal distribution, the error function scaled, entropy, and the zeta function. */
-import { constant, erfc, log1p, erfcx as scaledErfc, where, zeta as zetaOf } from "../../expr/index.ts";
+import { constant, log1p, erfcx as scaledErfc, where, zeta as zetaOf } from "../../expr/index.ts";
 import { noHalves } from "../pointwise/checks.ts";
 import type { Operator, Unary } from "../pointwise/signatures.ts";
 import { type PointwiseOnly, pointwise } from "../pointwise-form.ts";
@@ -48,7 +48,7 @@ export const ndtr: PointwiseOnly<Unary> = pointwise({
   dtype: "float",
   inplace: false,
   node: "MulBackward1",
-  expr: ({ input }) => erfc(input.mul(-Math.SQRT1_2)).mul(0.5),
+  expr: ({ input }) => input.ndtr(),
 });
 
 /**
@@ -83,10 +83,10 @@ export const logNdtr: PointwiseOnly<Unary> = pointwise({
   inplace: false,
   node: "SpecialLogNdtrBackward0",
   check: noHalves("special.logNdtr"),
-  expr({ input }) {
-    const t = input.mul(Math.SQRT1_2);
-    const below = scaledErfc(t.neg()).mul(0.5).log().sub(t.mul(t));
-    return where(input.lt(-1), below, log1p(erfc(t).mul(-0.5)));
+  expr({ input: x }) {
+    // Where Φ(x) is too small for a number of its own; elsewhere its logarithm, or from what is missing to 1.
+    const farBelow = scaledErfc(x.mul(-Math.SQRT1_2)).mul(0.5).log().sub(x.mul(0.5).mul(x));
+    return where(x.lt(-10), farBelow, where(x.lt(0), x.ndtr().log(), log1p(x.neg().ndtr().neg())));
   },
   derivative: {
     input: ({ grad, input }) => grad.div(scaledErfc(input.mul(-Math.SQRT1_2))).mul(Math.sqrt(2 / Math.PI)),
