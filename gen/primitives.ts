@@ -12,8 +12,8 @@ const operandsOf = (prim: Prim) => ["a[i]", "b[i]", "c[i]"].slice(0, has(UNARY, 
  * one is taken apart, and the whole function serves the parts that have one.
  */
 const FAR: { readonly [P in Prim]?: { readonly sign: string; readonly types: readonly RegisterType[] } } = {
-  sin: { sign: "angle_far_sign", types: ["f32"] },
-  cos: { sign: "angle_far_sign", types: ["f32"] },
+  sin: { sign: "angle_far_sign", types: ["f32", "f64"] },
+  cos: { sign: "angle_far_sign", types: ["f32", "f64"] },
   tan: { sign: "angle_far_sign", types: ["f32"] },
   gelu: { sign: "gelu_far_sign", types: ["f32"] },
   fmod: { sign: "divides_far", types: ["f32", "f64"] },
