@@ -89,9 +89,10 @@ export function linkFlags(buildDir, compiler, withSymbols) {
       return ["-shared", windowsImportLibrary(buildDir, compiler), "-lsynchronization"];
     default:
       // The library is never unmapped (its threads outlive a worker that loaded it) and brings the C++ runtime's few
-      // functions along, so that it loads beside any other version.
+      // functions along, so that it loads beside any other version; these are not exported, and so only what is called stays.
       return [
         ...["-shared", "-Wl,-z,nodelete", "-Wl,--gc-sections", "-static-libstdc++", "-static-libgcc", "-pthread"],
+        "-Wl,--exclude-libs,ALL",
         ...(withSymbols ? [] : ["-Wl,--strip-all"]),
       ];
   }
