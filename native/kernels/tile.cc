@@ -501,12 +501,19 @@ void simplify(Job& job) {
   }
 }
 
+// Whole tiles that are worth a thread, not more of them than make equal shares: of one grain and a quarter, a thread takes half.
+int64_t even_grain(int64_t numel, int64_t grain, int64_t tile) {
+  const int64_t threads = tt_num_threads();
+  if (numel > grain && numel < grain * threads) grain = (numel + threads - 1) / threads;
+  return (grain + tile - 1) / tile * tile;
+}
+
 template <class R>
 void run_as(Job& job, int64_t numel) {
   const int64_t tile = kTileBytes / (int64_t)sizeof(R);
   const int64_t grain = kGrainCost / (job.program->cost > 0 ? job.program->cost : 1);
   if (!job.in_blocks) {
-    tt_parallel_for(numel, (grain + tile - 1) / tile * tile, run_range<R>, &job);
+    tt_parallel_for(numel, even_grain(numel, grain, tile), run_range<R>, &job);
     return;
   }
   const int64_t blocks = numel / (job.sizes[0] * job.sizes[1]) * blocks_of(job);
