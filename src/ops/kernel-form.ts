@@ -5,7 +5,7 @@
 import { attach, connect, isDifferentiable, save, shouldRecord } from "../autograd/graph.ts";
 import { checkInplace, written } from "../autograd/inplace.ts";
 import { metaOf } from "../autograd/meta.ts";
-import { isInferenceModeEnabled, withGrad } from "../autograd/modes.ts";
+import { isGradEnabled, isInferenceModeEnabled, withGrad } from "../autograd/modes.ts";
 import { type Grad, graphFreed, Node, type Saved } from "../autograd/node.ts";
 import type { DType } from "../core/dtype.ts";
 import type { Shape } from "../core/shape.ts";
@@ -59,7 +59,8 @@ export class KernelOp<Attrs> {
 
   private compute(inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
     const node = shouldRecord(inputs) ? new KernelNode(this.spec, inputs, attrs, null) : null;
-    const out = withGrad(false, () => this.spec.forward(inputs, attrs));
+    const forward = () => this.spec.forward(inputs, attrs);
+    const out = isGradEnabled() ? withGrad(false, forward) : forward();
     const results = (Array.isArray(out) ? out : [out]).map(bare);
     if (node !== null) {
       for (const result of results) attach(node, result);

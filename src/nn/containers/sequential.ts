@@ -115,8 +115,14 @@ export class Sequential<M extends Modules = Modules> extends Module {
   }
 
   override forward(...inputs: InputsOf<M>): OutputOf<M> {
-    let args: unknown[] = inputs;
-    for (const [, module] of modulesIn(this)) args = [module(...args)];
-    return args[0] as OutputOf<M>;
+    let output: unknown = inputs[0];
+    let isFirst = true;
+    for (const key of Object.keys(this)) {
+      const module: unknown = Reflect.get(this, key);
+      if (!isModule(module)) continue;
+      output = isFirst ? module(...inputs) : module(output);
+      isFirst = false;
+    }
+    return output as OutputOf<M>;
   }
 }
