@@ -1,6 +1,7 @@
 // A batch of products of one floating dtype.
 #pragma once
 #include "gemm_block.h"
+#include "gemm_shares.h"
 #include "gemv.h"
 #include "matmul.h"
 
@@ -33,6 +34,10 @@ struct Batch {
 // Many small products are shared out whole; few large ones are divided each.
 template <class S, class T>
 int32_t run_float(const Arguments& arguments) {
+  if constexpr (same_type<S, T>) {
+    int32_t status;
+    if (arguments.batches == 1 && multiply_in_shares(arguments.product<S, T>(0), status)) return status;
+  }
   const int64_t work = max64(1, arguments.m * arguments.n * max64(arguments.k, 1));
   const int64_t threads = tt_num_threads();
   const bool share = threads > 1 && arguments.batches >= threads && work * arguments.batches >= parallel_work &&

@@ -250,8 +250,11 @@ describe.each(isas)("matmul on %s", (isa) => {
       { dtype: "float32", size: [3, 600, 500], orders: ["rows", "columns", "columns"] },
       { dtype: "float64", size: [1, 600, 500] },
       { dtype: "int32", size: [40, 300, 20] },
+      // B is much larger than C: the threads share out k
+      { dtype: "float32", size: [17, 131, 520], bias: "row", relu: true, alpha: -1.5, beta: 0.5 },
+      { dtype: "float64", size: [9, 130, 300], orders: ["columns", "rows", "columns"], bias: "full" },
     ];
-    run(cases, [1, 3]);
+    run(cases, [1, 2, 3]);
   });
 
   test("NaN and infinity reach the sums they belong to, even times zero", () => {
