@@ -98,7 +98,9 @@ const special = () => {
 function fill(first: number, stride: number, binary: boolean): void {
   const [a, b] = inputs as [Uint32Array, Uint32Array];
   if (!binary) {
-    for (let i = 0; i < COUNT; i++) a[i] = (first + i) * stride;
+    // In integers, modulo 2^32.
+    const from = Math.imul(first, stride);
+    for (let i = 0; i < COUNT; i++) a[i] = (from + Math.imul(i, stride)) | 0;
     return;
   }
   // Any bits; since most of those overflow, moderate sizes, of which half are near 1; and what is special.

@@ -73,7 +73,7 @@ TT_MATH float tanh(float x) {
   const float p = fma(q.r * q.r, exp_tail(q.r), q.r);
   const float scale = power_of_two(q.bits);  // the sum's other bits are shifted out
   const float m = fma(scale, p, scale - 1.0f);
-  return a < 0.55f ? near : copysign(m / (m + 2.0f), x);
+  return copysign(a < 0.55f ? near : m / (m + 2.0f), x);  // `near` has lost the sign of -0
 }
 
 // e / (1 + e) or 1 / (1 + e) with e = e^-|x| = 2^n (1 + t). What the sum 1 + e loses is made good in the numerator: times
@@ -182,13 +182,13 @@ TT_MATH float gelu_near(float x) {
   // y in two parts: with 11 bits of a, h, the first is exact.
   const float h = bits_of<float>(bits_of<uint32_t>(a) & 0xffffe000u), g = h + 0.75f, high = h * g;
   const float low = fma(m, a, (a - h) * (a + g));
-  constexpr float kScaler = 0x1.8p23f + 126 + 256;  // leaves the bits of -2^(n-1) in the low ones
+  constexpr float kScaler = 0x1.8p23f + 126;  // leaves the exponent of 2^(n-1) in the low bits
   const float shifted = fma(high + low, -0.5f * 1.44269504088896340736f, kScaler), n = shifted - kScaler;
   const float r = fma(n, 2 * -2.12194440054690583e-4f, fma(n, 2 * 0.693359375f, high)) + low;
   // e^-r/2 - 1, by the coefficients of exp_tail.
   const float t = r * poly(r, -0.5f, 0.124999984f, -0.0208331508f, 0.00260427424f, -0.000261522350f, 2.15853157e-05f);
   const float s = a * bits_of<float>(bits_of<uint32_t>(shifted) << 23);
-  return fma(s, t, s) + (x < 0 ? -0.0f : x);
+  return (x < 0 ? -0.0f : x) - fma(s, t, s);
 }
 TT_MATH float gelu_far(float x) {
   const double w = x;

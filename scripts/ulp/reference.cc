@@ -24,12 +24,17 @@
 
 typedef __float128 quad;
 
-// The vector versions are in libmvec; the attribute is what tells the compiler of them without -ffast-math.
-#define VECTOR_FUNCTION(name) \
-  extern "C" __attribute__((simd("notinbranch"), const)) double name(double) noexcept;
+// The vector versions are in libmvec; the attribute is what tells the compiler of them without -ffast-math. Beyond the bounds
+// each would call the scalar function for an element after the other: so there the function is what it is at the bound, which
+// is out of float's range too (HOLDS), or NaN (ENDS).
 #define VECTOR_FUNCTIONS(X) \
-  X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) \
-  X(tanh) X(asinh) X(acosh) X(atanh) X(erf) X(erfc)
+  X(exp, -700, 700, HOLDS) X(exp2, -1000, 1000, HOLDS) X(expm1, -700, 700, HOLDS) X(log, 0, kAll, ENDS) \
+  X(log2, 0, kAll, ENDS) X(log10, 0, kAll, ENDS) X(log1p, -1, kAll, ENDS) X(sin, -kAll, kAll, TURNS) \
+  X(cos, -kAll, kAll, TURNS) X(tan, -kAll, kAll, TURNS) X(asin, -1, 1, ENDS) X(acos, -1, 1, ENDS) \
+  X(atan, -kAll, kAll, HOLDS) X(sinh, -700, 700, HOLDS) X(cosh, -700, 700, HOLDS) X(tanh, -50, 50, HOLDS) \
+  X(asinh, -kAll, kAll, HOLDS) X(acosh, 1, kAll, ENDS) X(atanh, -1, 1, ENDS) X(erf, -10, 10, HOLDS) X(erfc, -10, 26, HOLDS)
+#define VECTOR_FUNCTION(name, ...) \
+  extern "C" __attribute__((simd("notinbranch"), const)) double name(double) noexcept;
 VECTOR_FUNCTIONS(VECTOR_FUNCTION)
 extern "C" __attribute__((simd("notinbranch"), const)) double pow(double, double) noexcept;
 extern "C" __attribute__((simd("notinbranch"), const)) double atan2(double, double) noexcept;
@@ -37,16 +42,51 @@ extern "C" __attribute__((simd("notinbranch"), const)) double atan2(double, doub
 namespace {
 
 #define INLINE static inline __attribute__((always_inline))
+constexpr double kAll = __builtin_inf();
+
+// 2^E / 2π, less its whole part, in units of 2^-64 and of 2^-96: by Payne and Hanek. From the binary digits of 2/π.
+struct Turns {
+  static constexpr int kFirst = -9, kCount = 114;
+  uint64_t high[kCount] = {}, low[kCount] = {};
+  Turns() {
+    constexpr uint32_t digits[] = {0xa2f983, 0x6e4e44, 0x1529fc, 0x2757d1, 0xf534dd, 0xc0db62, 0x95993c, 0x439041, 0xfe5163};
+    for (int i = 0; i < kCount; i++)
+      for (int k = 0; k < 96; k++) {
+        const int place = kFirst + i - 2 + k;
+        const uint64_t bit = place < 0 ? 0 : digits[place / 24] >> (23 - place % 24) & 1;
+        if (k < 64) high[i] |= bit << (63 - k);
+        else low[i] |= bit << (95 - k);
+      }
+  }
+};
+const Turns turns;
+
+// A large float's angle between -π and π.
+INLINE double turn(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, 8);
+  const int64_t own = (int64_t)(bits >> 52 & 0x7ff) - (1023 + 23) - Turns::kFirst;
+  const int64_t i = own < 0 ? 0 : own < Turns::kCount ? own : Turns::kCount - 1;
+  const uint64_t m = (bits >> 29 & 0x7fffff) | 0x800000;
+  const double angle = (double)(int64_t)(m * turns.high[i] + (m * turns.low[i] >> 32)) * (2 * M_PI * 0x1p-64);
+  return fabs(x) >= 0x1p15 && fabs(x) <= FLT_MAX ? (x < 0 ? -angle : angle) : x;
+}
+
 namespace real {
-#define BOTH(name)                                                \
-  INLINE double name(double x) { return ::name(x); }              \
+#define HOLDS(name, low, high) INLINE double name(double x) { return ::name(x < low ? low : x > high ? high : x); }
+#define ENDS(name, low, high) \
+  INLINE double name(double x) { const double y = ::name(x < low ? low : x > high ? high : x); return x < low || x > high ? __builtin_nan("") : y; }
+#define TURNS(name, low, high) INLINE double name(double x) { return ::name(turn(x)); }
+#define BOTH(name, ...)                                           \
   INLINE long double name(long double x) { return ::name##l(x); } \
   INLINE quad name(quad x) { return ::name##q(x); }
-VECTOR_FUNCTIONS(BOTH)
-BOTH(sqrt)
-BOTH(fabs)
-BOTH(lgamma)
-BOTH(floor)
+#define ALL(name, low, high, beyond) beyond(name, low, high) BOTH(name)
+#define PLAINLY(name) INLINE double name(double x) { return ::name(x); } BOTH(name)
+VECTOR_FUNCTIONS(ALL)
+PLAINLY(sqrt)
+PLAINLY(fabs)
+PLAINLY(lgamma)
+PLAINLY(floor)
 #undef BOTH
 INLINE double pow(double a, double b) { return ::pow(a, b); }
 INLINE long double pow(long double a, long double b) { return ::powl(a, b); }
@@ -67,11 +107,11 @@ const quad kPi = M_PIq;
       __VA_ARGS__                                                                      \
     }                                                                                  \
   };
-#define PLAIN(name) FUNCTION(name, return real::name(x);)
+#define PLAIN(name, ...) FUNCTION(name, return real::name(x);)
 VECTOR_FUNCTIONS(PLAIN)
 FUNCTION(pow, return real::pow(x, y);)
 FUNCTION(atan2, return real::atan2(x, y);)
-FUNCTION(hypot, return sqrt(x * x + y * y);)
+FUNCTION(hypot, return fabs(x) > (T)FLT_MAX || fabs(y) > (T)FLT_MAX ? (T)kAll : sqrt(x * x + y * y);)
 FUNCTION(xlogy, return x == 0 && y == y ? T(0) : x * log(y);)
 FUNCTION(rsqrt, return 1 / sqrt(x);)
 FUNCTION(sigmoid, return 1 / (1 + exp(-x));)
@@ -123,7 +163,9 @@ struct Operands {
 };
 
 template <class F>
-__attribute__((noinline)) double one(double x, double y, double got) { return F::at(x, y, got); }
+__attribute__((noinline)) double one(double x, double y, double got) {
+  return x != x && y != y ? x : (double)F::at((quad)x, (quad)y, (quad)got);
+}
 
 // Loops run in blocks, so that the rare case is looked for in those alone that have one.
 constexpr size_t kBlock = 1024;
@@ -139,7 +181,7 @@ void fill(const Operands& from, double* to, size_t begin, size_t end) {
       to[i] = F::at((double)from.a[i], (double)from.b[i], (double)from.got[i]);
       special |= !is_plain(from.a[i]) | !is_plain(from.b[i]);
     }
-    // What a vector function does with zeros, infinities and NaN is its own affair.
+    // What a vector function does with zeros, infinities and NaN, and beyond its bounds, is its own affair.
     if (!special) continue;
     for (size_t i = first; i < last; i++)
       if (!is_plain(from.a[i]) || !is_plain(from.b[i])) to[i] = one<F>(from.a[i], from.b[i], from.got[i]);
@@ -159,7 +201,7 @@ struct Function {
   void (*fill)(const Operands&, double*, size_t, size_t);
   quad (*in_quad)(double, double, double);
 };
-#define ROW(name) {#name, fill<name##_of>, in_quad<name##_of>},
+#define ROW(name, ...) {#name, fill<name##_of>, in_quad<name##_of>},
 #define LONG_ROW(name) {#name, fill_long<name##_of>, in_quad<name##_of>},
 const Function functions[] = {
     VECTOR_FUNCTIONS(ROW) ROW(pow) ROW(atan2) ROW(hypot) ROW(xlogy) ROW(rsqrt) ROW(sigmoid) ROW(logsigmoid) ROW(softplus) ROW(silu) ROW(mish)
