@@ -98,7 +98,9 @@ P* pack_b_once(Blocking<S, T, P>& plan, int worker) {
   if (packed) return packed;
   packed = (P*)tt_scratch(TT_SCRATCH_GEMM_B, plan.bytes_of_b);
   if (!packed) return nullptr;
+#if defined(__wasm__)
   call_up(plan.product.b, plan.product.k, plan.product.n);
+#endif
   pack_steps_of_b(plan, 0, divide_up(plan.steps, pack_depth), packed);
   return packed;
 }

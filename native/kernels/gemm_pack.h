@@ -52,8 +52,9 @@ __attribute__((noinline)) void pack_panel(const S* from, int64_t i_stride, int64
   }
 }
 
-// Asks for a matrix's cache lines, all at once: packing asks for a few at a time, and those that another core has written take
-// long to come.
+#if defined(__wasm__)
+// Touches a matrix's cache lines, all at once: packing asks for a few at a time, and those that another core has written take
+// long to come. (Packing with longer vectors gains nothing by it.)
 template <class S>
 void call_up(Matrix<const S> from, int64_t rows, int64_t cols) {
   if (from.col_stride != 1) {
@@ -63,14 +64,9 @@ void call_up(Matrix<const S> from, int64_t rows, int64_t cols) {
     cols = turned;
   }
   for (int64_t i = 0; i < rows; i++)
-    for (int64_t j = 0; j < cols; j += 64 / (int64_t)sizeof(S)) {
-#if defined(__wasm__)
-      (void)*(const volatile char*)from.at(i, j);  // there is no instruction that only asks
-#else
-      __builtin_prefetch(from.at(i, j));
-#endif
-    }
+    for (int64_t j = 0; j < cols; j += 64 / (int64_t)sizeof(S)) (void)*(const volatile char*)from.at(i, j);
 }
+#endif
 
 }  // namespace
 }  // namespace TT_NS
