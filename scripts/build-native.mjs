@@ -17,11 +17,11 @@ import {
   compactFlags,
   compileFlags,
   findCompiler,
-  generatedFlags,
   ISAS,
   isCompact,
-  isGenerated,
+  isTileLoops,
   linkFlags,
+  tileLoopFlags,
 } from "./native/toolchain.mjs";
 import { root } from "./package.mjs";
 
@@ -41,7 +41,7 @@ export function units(compiler, { directory = buildDir, isas = Object.keys(ISAS)
       ...compiler.command,
       ...compileFlags(root, isa),
       ...(isCompact(path) ? compactFlags(compiler) : []),
-      ...(isGenerated(path) ? generatedFlags(compiler) : []),
+      ...(isTileLoops(path) ? tileLoopFlags(compiler) : []),
       ...flags,
     ],
   });

@@ -45,11 +45,15 @@ export const isPortable = (source) => /(^|\/)native\/portable\//.test(source);
 export const compactFlags = (compiler) =>
   /clang/.test(compiler.version) ? ["-O2"] : ["-O2", "-fvect-cost-model=dynamic", "-Wno-maybe-uninitialized"];
 
-export const isGenerated = (source) => /build\/gen\//.test(source);
+/** Loops that gen/ writes for the tile machine. */
+export const isTileLoops = (source) => /build\/gen\/kernels\/(hot|primitives)/.test(source);
 
-/** Generated loops choose between values again and again; g++ would make one choice the cause of the next, and masks of the causes. */
-export const generatedFlags = (compiler) =>
-  /clang/.test(compiler.version) ? [] : ["-fno-thread-jumps", "-Wno-maybe-uninitialized"];
+/**
+ * They choose between values again and again, which g++ would make jumps of: one choice the cause of the next (thread-jumps), or a
+ * condition kept from before (tree-pre), with which it does not vectorize.
+ */
+export const tileLoopFlags = (compiler) =>
+  /clang/.test(compiler.version) ? [] : ["-fno-thread-jumps", "-fno-tree-pre", "-Wno-maybe-uninitialized"];
 
 /** Static data and template instances without symbols that the dynamic linker could merge with another library's; no tables for exceptions. */
 const ELF_FLAGS = ["-fPIC", "-fno-gnu-unique", "-fno-plt", "-fno-asynchronous-unwind-tables"];
