@@ -67,13 +67,13 @@ TT_MATH float log(float x) {
 TT_MATH float tanh(float x) {
   const float x2 = x * x;
   const float near = fma(x * x2, poly(x2, -0.333333160f, 0.133325249f, -0.0538451701f, 0.0210396725f, -0.00622567361f), x);
-  float a = abs(x);
-  a = a > 10.0f ? 10.0f : a;
-  const Reduced q = reduce_exp(2.0f * a);
+  // As bits, because compilers make one instruction of that; so NaN is left to `near`, which has lost the sign of -0.
+  const uint32_t bits = bits_of<uint32_t>(x) & 0x7fffffff, limit = 0x41200000;
+  const Reduced q = reduce_exp(2.0f * bits_of<float>(bits < limit ? bits : limit));  // up to 10
   const float p = fma(q.r * q.r, exp_tail(q.r), q.r);
   const float scale = power_of_two(q.bits);  // the sum's other bits are shifted out
   const float m = fma(scale, p, scale - 1.0f);
-  return copysign(a < 0.55f ? near : m / (m + 2.0f), x);  // `near` has lost the sign of -0
+  return copysign(!(x2 >= 0.3025f) ? near : m / (m + 2.0f), x);
 }
 
 // e / (1 + e) or 1 / (1 + e) with e = e^-|x| = 2^n (1 + t). What the sum 1 + e loses is made good in the numerator: times

@@ -7,6 +7,8 @@ import { FUNCTIONS } from "./functions.ts";
 
 const ISAS = engine.info().isas;
 const STRIDE = 65_537;
+/** What an odd stride misses. */
+const ENDS = [-0, 1, -1, Infinity, -Infinity, 2 ** -149, -(2 ** -149), 2 ** -126, -(2 ** -126)];
 
 function everySoMany(stride: number): Float32Array {
   const bits = Uint32Array.from({ length: Math.floor(2 ** 32 / stride) }, (_, i) => i * stride);
@@ -41,7 +43,7 @@ afterAll(() => engine.setIsa(ISAS.at(-1)!));
 describe.each(ISAS)("%s", (isa) => {
   it.each(rows)("%s", (name, { f, exact, limit, floor = 0, binary, worst = [] }) => {
     engine.setIsa(isa);
-    const operands = binary ? pairs(40_000) : [Float32Array.from([...worst, ...everySoMany(STRIDE)])];
+    const operands = binary ? pairs(40_000) : [Float32Array.from([...ENDS, ...worst, ...everySoMany(STRIDE)])];
     const got = f(...operands.map((x) => torch.tensor(x))).numpy() as Float32Array;
     let most = 0;
     let at = "";
