@@ -20,6 +20,7 @@ constexpr int spins_per_look = 1 << 12;  // at the clock: there it is a call to 
 #else
 constexpr int spins_per_look = 64;
 #endif
+constexpr int spins_per_yield = 16 * spins_per_look;  // to what else wants the processor: V8 compiles and collects on threads of its own
 constexpr int64_t pieces_per_share = 4;  // finer pieces balance better, coarser ones cost less
 
 struct alignas(64) Share {
@@ -97,7 +98,9 @@ void worker_main(void* argument) {
     int64_t deadline = tt_now() + spin_ns;
     for (int i = 1; (pool.ticket.load(std::memory_order_acquire) & ~inside_mask) == seen; i++) {
       tt_pause();
-      if (i % spins_per_look == 0 && tt_now() > deadline) {
+      if (i % spins_per_look != 0) continue;
+      if (i % spins_per_yield == 0) tt_yield();
+      if (tt_now() > deadline) {
         pool.sleepers.fetch_add(1);
         const uint32_t ticket = pool.ticket.load();
         if ((ticket & ~inside_mask) == seen) tt_wait((uint32_t*)&pool.ticket, ticket);
