@@ -19,7 +19,7 @@ import { manifest, root } from "./package.mjs";
 /** In bytes. What is printed as a kilobyte is a thousand. */
 const LIMITS = {
   "node: scripts that an import reads": 1_200_000,
-  "package, unpacked, with one platform's engine": 12 * 2 ** 20,
+  "package, unpacked, with one platform's engine": 12_000_000,
   "browser: WASM, gzipped": 500_000,
   "browser: quickstart by Vite, gzipped": 150_000,
   "browser: quickstart by esbuild, gzipped": 150_000,

@@ -24,21 +24,23 @@ struct AttentionRows {
     const T lowest = -T(__builtin_inff());
     const V<T> scale = broadcast(T(head.job.scale));
     if (const Matrix<T> mask = head.matrices[kMask]; mask.data)
-      each_register<T, true, true>(scores, mask.at(query, 0), scores, n, T(0), [&](V<T> x, V<T> m) { return x * scale + m; });
+      each_register<T>(n, [&](auto at) TT_INLINED {
+        at.write(scores, at.read(scores) * scale + at.read(mask.at(query, 0)));
+      });
     else
-      each_register<T, true, false>(scores, scores, scores, n, T(0), [&](V<T> x, V<T>) { return x * scale; });
+      each_register<T>(n, [&](auto at) TT_INLINED { at.write(scores, at.read(scores) * scale); });
     V<T> peaks = broadcast(lowest);
-    each_register<T, false, false>(scores, scores, scores, n, lowest, [&](V<T> x, V<T>) {
+    each_register<T>(n, [&](auto at) TT_INLINED {
+      const V<T> x = at.read(scores, lowest);
       peaks = x > peaks ? x : peaks;
-      return x;
     });
     const T peak = lane_max<T>(peaks), shift = peak == lowest ? T(0) : peak;
     const V<T> shifts = broadcast(shift);
     V<T> sums = {};
-    each_register<T, true, false>(scores, scores, scores, n, lowest, [&](V<T> x, V<T>) {
-      const V<T> e = vector_exp(x - shifts);
+    each_register<T>(n, [&](auto at) TT_INLINED {
+      const V<T> e = vector_exp(at.read(scores, lowest) - shifts);
       sums += e;
-      return e;
+      at.write(scores, e);
     });
     const T sum = lane_sum<T>(sums);
     head.log_sums[query] = sum == 0 ? T(__builtin_inff()) : shift + T(log_of(double(sum)));

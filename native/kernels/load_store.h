@@ -7,6 +7,7 @@
 #include "../abi.h"
 #include "../half.h"
 #include "../math/basic.h"
+#include "convert.h"
 
 // A box of elements, walked with dimension 0 innermost.
 struct tt_box {
@@ -133,24 +134,8 @@ constexpr int64_t kBlockRows = 16;
 }  // namespace
 }  // namespace TT_NS
 
-// load_store.cc has the loops: conversions of elements that lie side by side, for each register type; and moves between
-// such and strided memory, which need only know an element's size. Strides are in bytes.
-#define TT_CONVERT(R, name)                                                                   \
-  extern "C" void TT_SYMBOL(load_##name)(R* to, int32_t dtype, const void* from, int64_t n);  \
-  extern "C" void TT_SYMBOL(store_##name)(void* to, int32_t dtype, const R* from, int64_t n); \
-  namespace TT_NS {                                                                           \
-  TT_INLINE void load_elements(R* to, int32_t dtype, const void* from, int64_t n) {           \
-    TT_SYMBOL(load_##name)(to, dtype, from, n);                                               \
-  }                                                                                           \
-  TT_INLINE void store_elements(void* to, int32_t dtype, const R* from, int64_t n) {          \
-    TT_SYMBOL(store_##name)(to, dtype, from, n);                                              \
-  }                                                                                           \
-  }
-TT_CONVERT(float, f32)
-TT_CONVERT(double, f64)
-TT_CONVERT(int64_t, i64)
-#undef TT_CONVERT
-
+// load_store.cc has the loops: conversions (convert.h), and moves between elements that lie side by side and strided memory, which
+// need only know an element's size. Strides are in bytes.
 extern "C" {
 // Along a row; across the rows of a box, from the position `linear` on; a block whose columns lie side by side in
 // memory, into rows `pitch` elements apart.

@@ -14,6 +14,7 @@
 //   All are contiguous, and of one dtype.
 #include "../platform.h"
 #include "dtype_switch.h"
+#include "row_registers.h"
 
 namespace TT_NS {
 namespace {
@@ -21,20 +22,13 @@ namespace {
 // Sums run in registers over this many elements, then in double.
 constexpr int64_t kChunk = 2048;
 
+// A double for each lane of C.
 template <typename C>
-using V = typename Vec<C>::type;
-
-// How a formula reads its operands: a register or one element at position i.
-template <typename C>
-struct Wide {
-  int64_t i;
-  __attribute__((always_inline)) V<C> operator()(const C* from) const { return load(from + i); }
+struct DoublesOf {
+  typedef double type __attribute__((vector_size(TT_VECTOR_BYTES / sizeof(C) * sizeof(double))));
 };
 template <typename C>
-struct Single {
-  int64_t i;
-  __attribute__((always_inline)) C operator()(const C* from) const { return from[i]; }
-};
+using Doubles = typename DoublesOf<C>::type;
 
 // sums[k] += Σ over 0..n-1 of what add(at, acc) adds to acc[k].
 template <typename C, int K, typename F>
@@ -44,17 +38,15 @@ TT_INLINE void accumulate(int64_t n, double (&sums)[K], F add) {
   for (int64_t begin = 0; begin < n; begin += kChunk) {
     const int64_t end = n - begin < kChunk ? n : begin + kChunk;
     V<C> wide[kSets][K] = {};
-    C single[K] = {};
     int64_t i = begin;
     for (; i + kSets * lanes <= end; i += kSets * lanes)
-      for (int s = 0; s < kSets; s++) add(Wide<C>{i + s * lanes}, wide[s]);
-    for (; i + lanes <= end; i += lanes) add(Wide<C>{i}, wide[0]);
-    for (; i < end; i++) add(Single<C>{i}, single);
+      for (int s = 0; s < kSets; s++) add(Whole<C>{{i + s * lanes}}, wide[s]);
+    for (; i + lanes <= end; i += lanes) add(Whole<C>{{i}}, wide[0]);
+    if (i < end) add(Partial<C>{{i}, LaneMask<C>::range(0, int(end - i))}, wide[0]);
     for (int k = 0; k < K; k++) {
-      double total = double(single[k]);
-      for (int s = 0; s < kSets; s++)
-        for (int j = 0; j < lanes; j++) total += double(wide[s][k][j]);
-      sums[k] += total;
+      Doubles<C> totals = {};
+      for (int s = 0; s < kSets; s++) totals += __builtin_convertvector(wide[s][k], Doubles<C>);
+      for (int j = 0; j < lanes; j++) sums[k] += totals[j];
     }
   }
 }
@@ -62,10 +54,7 @@ TT_INLINE void accumulate(int64_t n, double (&sums)[K], F add) {
 // out[i] = f(at) for 0..n-1.
 template <typename C, typename F>
 TT_INLINE void map(int64_t n, C* out, F f) {
-  constexpr int64_t lanes = Vec<C>::lanes;
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) store(out + i, f(Wide<C>{i}));
-  for (; i < n; i++) out[i] = f(Single<C>{i});
+  each_register<C>(n, [&](auto at) TT_INLINED { at.write(out, f(at)); });
 }
 
 // Mean and summed squared deviations of what was added so far (Chan, Golub & LeVeque 1979).
@@ -78,11 +67,11 @@ struct Moments {
       const C* const from = x + begin;
       const int64_t length = n - begin < kChunk ? n - begin : kChunk;
       double sum[1] = {0}, deviation[1] = {0};
-      accumulate<C>(length, sum, [&](auto at, auto* acc) __attribute__((always_inline)) { acc[0] += at(from); });
+      accumulate<C>(length, sum, [&](auto at, auto* acc) TT_INLINED { acc[0] += at.read(from); });
       const double own = sum[0] / double(length);
       const C center = C(own);
-      accumulate<C>(length, deviation, [&](auto at, auto* acc) __attribute__((always_inline)) {
-        const auto d = at(from) - center;
+      accumulate<C>(length, deviation, [&](auto at, auto* acc) TT_INLINED {
+        const V<C> d = at.read(from, center) - center;
         acc[0] += d * d;
       });
       const double residue = own - double(center);
@@ -133,7 +122,7 @@ static void segment_forward(const Segments& job, int64_t unit) {
     const C scale = weight ? rstd * weight[k] : rstd, shift = bias ? bias[k] : C(0);
     const C* const from = x + s * job.segment_stride;
     map(job.length, out + s * job.segment_stride,
-        [&](auto at) __attribute__((always_inline)) { return (at(from) - center) * scale + shift; });
+        [&](auto at) TT_INLINED { return (at.read(from) - center) * scale + shift; });
   }
 }
 
@@ -153,10 +142,10 @@ static void segment_backward(const Segments& job, int64_t unit) {
   double own[2] = {0, 0};
   for (int64_t s = 0; s < job.segments; s++) {
     const C *const g = grad + s * job.segment_stride, *const from = x + s * job.segment_stride;
-    accumulate<C>(job.length, own, [&](auto at, auto* acc) __attribute__((always_inline)) {
-      const auto v = at(g);
+    accumulate<C>(job.length, own, [&](auto at, auto* acc) TT_INLINED {
+      const auto v = at.read(g);
       acc[0] += v;
-      acc[1] += v * (at(from) - center);
+      acc[1] += v * (at.read(from) - center);
     });
     if (!job.per_segment && s + 1 < job.segments) continue;
     const double w = weight ? double(weight[job.per_segment ? first + s : first]) : 1;
@@ -176,10 +165,10 @@ static void segment_backward(const Segments& job, int64_t unit) {
     const C scale = C(weight ? rstd * double(weight[job.per_segment ? first + s : first]) : rstd);
     C* const to = reinterpret_cast<C*>(job.out) + start + s * job.segment_stride;
     if (job.given)
-      map(job.length, to, [&](auto at) __attribute__((always_inline)) { return at(g) * scale; });
+      map(job.length, to, [&](auto at) TT_INLINED { return at.read(g) * scale; });
     else
-      map(job.length, to, [&](auto at) __attribute__((always_inline)) {
-        return at(g) * scale + ((at(from) - center) * slope + shift);
+      map(job.length, to, [&](auto at) TT_INLINED {
+        return at.read(g) * scale + ((at.read(from) - center) * slope + shift);
       });
   }
 }
@@ -198,32 +187,35 @@ static void columns_block(const Segments& job, int64_t first, int64_t width) {
   C* const mean = reinterpret_cast<C*>(job.mean) + first;
   C* const rstd = reinterpret_cast<C*>(job.rstd) + first;
   C* const out = job.out ? reinterpret_cast<C*>(job.out) + first : nullptr;
-  double totals[2][kColumns] = {};
-  C partial[2][kColumns], scale[kColumns], shift[kColumns];
-  // totals[k] = Σ over the rows of what add(row, partial) adds to partial[k].
+  double totals[2][kColumns];
+  C partial[2][kColumns], factor[kColumns], scale[kColumns], shift[kColumns];
+  for (int64_t j = 0; j < kColumns; j++) factor[j] = C(1);
+  if (weight) memcpy(factor, weight, size_t(width) * sizeof(C));
+  // totals[k] = Σ over the rows of what add(row) adds to partial[k].
   const auto over_rows = [&](auto add) {
-    for (int k = 0; k < 2; k++)
-      for (int64_t j = 0; j < width; j++) totals[k][j] = 0;
+    memset(totals, 0, sizeof(totals));
     for (int64_t begin = 0; begin < rows; begin += kRows) {
-      for (int k = 0; k < 2; k++)
-        for (int64_t j = 0; j < width; j++) partial[k][j] = 0;
+      memset(partial, 0, sizeof(partial));
       const int64_t end = rows - begin < kRows ? rows : begin + kRows;
       for (int64_t r = begin; r < end; r++) add(r * pitch);
       for (int k = 0; k < 2; k++)
         for (int64_t j = 0; j < width; j++) totals[k][j] += double(partial[k][j]);
     }
   };
+  const auto add_to = [&](C* sums, auto f) TT_INLINED {
+    each_register<C>(width, [&](auto at) TT_INLINED { at.write_padded(sums, at.read_padded(sums) + f(at)); });
+  };
   if (!job.backward) {
     if (!job.given) {
       over_rows([&](int64_t row) {
-        map(width, partial[0], [&](auto at) __attribute__((always_inline)) { return at(partial[0]) + at(x + row); });
+        add_to(partial[0], [&](auto at) TT_INLINED { return at.read(x + row); });
       });
       double exact[kColumns];
       for (int64_t j = 0; j < width; j++) mean[j] = C(exact[j] = totals[0][j] / double(rows));
       over_rows([&](int64_t row) {
-        map(width, partial[0], [&](auto at) __attribute__((always_inline)) {
-          const auto d = at(x + row) - at(mean);
-          return at(partial[0]) + d * d;
+        add_to(partial[0], [&](auto at) TT_INLINED {
+          const V<C> d = at.read(x + row) - at.read(mean);
+          return d * d;
         });
       });
       for (int64_t j = 0; j < width; j++) {
@@ -233,14 +225,13 @@ static void columns_block(const Segments& job, int64_t first, int64_t width) {
         if (job.grad) reinterpret_cast<C*>(job.grad)[first + j] = C(variance);
       }
     }
-    for (int64_t j = 0; j < width; j++) {
-      scale[j] = weight ? rstd[j] * weight[j] : rstd[j];
-      shift[j] = bias ? bias[j] : C(0);
-    }
+    memset(shift, 0, sizeof(shift));
+    if (bias) memcpy(shift, bias, size_t(width) * sizeof(C));
+    each_register<C>(width, [&](auto at) TT_INLINED { at.write_padded(scale, at.read(rstd) * at.read_padded(factor)); });
     for (int64_t r = 0; r < rows; r++) {
       const C* const from = x + r * pitch;
       map(width, out + r * pitch,
-          [&](auto at) __attribute__((always_inline)) { return (at(from) - at(mean)) * at(scale) + at(shift); });
+          [&](auto at) TT_INLINED { return (at.read(from) - at.read(mean)) * at.read_padded(scale) + at.read_padded(shift); });
     }
     return;
   }
@@ -248,28 +239,30 @@ static void columns_block(const Segments& job, int64_t first, int64_t width) {
   C* const grad_weight = reinterpret_cast<C*>(job.grad_weight);
   C* const grad_bias = reinterpret_cast<C*>(job.grad_bias);
   over_rows([&](int64_t row) {
-    map(width, partial[0], [&](auto at) __attribute__((always_inline)) { return at(partial[0]) + at(grad + row); });
-    map(width, partial[1], [&](auto at) __attribute__((always_inline)) {
-      return at(partial[1]) + at(grad + row) * (at(x + row) - at(mean));
-    });
+    add_to(partial[0], [&](auto at) TT_INLINED { return at.read(grad + row); });
+    add_to(partial[1], [&](auto at) TT_INLINED { return at.read(grad + row) * (at.read(x + row) - at.read(mean)); });
   });
   C slope[kColumns];
-  for (int64_t j = 0; j < width; j++) {
-    const double r = double(rstd[j]), w = weight ? double(weight[j]) : 1, count = double(rows);
-    if (grad_bias) grad_bias[first + j] = C(totals[0][j]);
-    if (grad_weight) grad_weight[first + j] = C(totals[1][j] * r);
-    scale[j] = C(r * w);
-    slope[j] = job.given ? C(0) : C(-r * r * r * w * totals[1][j] / count);
-    shift[j] = job.given ? C(0) : C(-r * w * totals[0][j] / count);
-  }
+  const double count = double(rows);
+  if (grad_bias)
+    for (int64_t j = 0; j < width; j++) grad_bias[first + j] = C(totals[0][j]);
+  if (grad_weight)
+    for (int64_t j = 0; j < width; j++) grad_weight[first + j] = C(totals[1][j] * double(rstd[j]));
   if (!out) return;
+  for (int64_t j = 0; j < width; j++) {
+    const double r = double(rstd[j]), w = double(factor[j]);
+    scale[j] = C(r * w);
+    slope[j] = C(-r * r * r * w * totals[1][j] / count);
+    shift[j] = C(-r * w * totals[0][j] / count);
+  }
   for (int64_t r = 0; r < rows; r++) {
     const C *const g = grad + r * pitch, *const from = x + r * pitch;
     if (job.given)
-      map(width, out + r * pitch, [&](auto at) __attribute__((always_inline)) { return at(g) * at(scale); });
+      map(width, out + r * pitch, [&](auto at) TT_INLINED { return at.read(g) * at.read_padded(scale); });
     else
-      map(width, out + r * pitch, [&](auto at) __attribute__((always_inline)) {
-        return at(g) * at(scale) + ((at(from) - at(mean)) * at(slope) + at(shift));
+      map(width, out + r * pitch, [&](auto at) TT_INLINED {
+        const V<C> along = (at.read(from) - at.read(mean)) * at.read_padded(slope) + at.read_padded(shift);
+        return at.read(g) * at.read_padded(scale) + along;
       });
   }
 }
@@ -291,7 +284,7 @@ static void row_forward(const Rows& job, int64_t r) {
   C center = 0, scale;
   if (job.rms) {
     double squares[1] = {0};
-    accumulate<C>(n, squares, [&](auto at, auto* acc) __attribute__((always_inline)) { acc[0] += at(x) * at(x); });
+    accumulate<C>(n, squares, [&](auto at, auto* acc) TT_INLINED { acc[0] += at.read(x) * at.read(x); });
     scale = C(inverse_root(squares[0] / double(n) + job.eps));
   } else {
     Moments moments;
@@ -302,15 +295,15 @@ static void row_forward(const Rows& job, int64_t r) {
   }
   reinterpret_cast<C*>(job.rstd)[r] = scale;
   if (weight && bias)
-    map(n, out, [&](auto at) __attribute__((always_inline)) {
-      return (at(x) - center) * scale * at(weight) + at(bias);
+    map(n, out, [&](auto at) TT_INLINED {
+      return (at.read(x) - center) * scale * at.read(weight) + at.read(bias);
     });
   else if (weight)
-    map(n, out, [&](auto at) __attribute__((always_inline)) { return (at(x) - center) * scale * at(weight); });
+    map(n, out, [&](auto at) TT_INLINED { return (at.read(x) - center) * scale * at.read(weight); });
   else if (bias)
-    map(n, out, [&](auto at) __attribute__((always_inline)) { return (at(x) - center) * scale + at(bias); });
+    map(n, out, [&](auto at) TT_INLINED { return (at.read(x) - center) * scale + at.read(bias); });
   else
-    map(n, out, [&](auto at) __attribute__((always_inline)) { return (at(x) - center) * scale; });
+    map(n, out, [&](auto at) TT_INLINED { return (at.read(x) - center) * scale; });
 }
 
 // `sums`: where the gradients of weight and bias of these rows are added up, [2, columns].
@@ -323,36 +316,36 @@ static void row_backward(const Rows& job, int64_t r, C* sums) {
   const C center = job.rms ? C(0) : reinterpret_cast<const C*>(job.mean)[r];
   const C rstd = reinterpret_cast<const C*>(job.rstd)[r];
   if (job.grad_weight)
-    map(n, sums, [&](auto at) __attribute__((always_inline)) {
-      return at(sums) + at(grad) * ((at(x) - center) * rstd);
+    map(n, sums, [&](auto at) TT_INLINED {
+      return at.read(sums) + at.read(grad) * ((at.read(x) - center) * rstd);
     });
   if (job.grad_bias)
-    map(n, sums + n, [&](auto at) __attribute__((always_inline)) { return at(sums + n) + at(grad); });
+    map(n, sums + n, [&](auto at) TT_INLINED { return at.read(sums + n) + at.read(grad); });
   if (!job.out) return;
   double along[2] = {0, 0};
   if (weight)
-    accumulate<C>(n, along, [&](auto at, auto* acc) __attribute__((always_inline)) {
-      const auto v = at(grad) * at(weight);
+    accumulate<C>(n, along, [&](auto at, auto* acc) TT_INLINED {
+      const auto v = at.read(grad) * at.read(weight);
       acc[0] += v;
-      acc[1] += v * (at(x) - center);
+      acc[1] += v * (at.read(x) - center);
     });
   else
-    accumulate<C>(n, along, [&](auto at, auto* acc) __attribute__((always_inline)) {
-      const auto v = at(grad);
+    accumulate<C>(n, along, [&](auto at, auto* acc) TT_INLINED {
+      const auto v = at.read(grad);
       acc[0] += v;
-      acc[1] += v * (at(x) - center);
+      acc[1] += v * (at.read(x) - center);
     });
   const double inverse = double(rstd);
   const C slope = C(-inverse * inverse * inverse * along[1] / double(n));
   const C shift = job.rms ? C(0) : C(-inverse * along[0] / double(n));
   C* const to = reinterpret_cast<C*>(job.out) + r * n;
   if (weight)
-    map(n, to, [&](auto at) __attribute__((always_inline)) {
-      return at(grad) * at(weight) * rstd + ((at(x) - center) * slope + shift);
+    map(n, to, [&](auto at) TT_INLINED {
+      return at.read(grad) * at.read(weight) * rstd + ((at.read(x) - center) * slope + shift);
     });
   else
-    map(n, to, [&](auto at) __attribute__((always_inline)) {
-      return at(grad) * rstd + ((at(x) - center) * slope + shift);
+    map(n, to, [&](auto at) TT_INLINED {
+      return at.read(grad) * rstd + ((at.read(x) - center) * slope + shift);
     });
 }
 
@@ -387,7 +380,7 @@ static bool rows_backward(const Rows& job) {
     for (int64_t j = 0; j < n; j++) to[j] = 0;
     for (int64_t b = 0; b < blocks; b++) {
       const C* const from = sums + (2 * b + which) * n;
-      map(n, to, [&](auto at) __attribute__((always_inline)) { return at(to) + at(from); });
+      map(n, to, [&](auto at) TT_INLINED { return at.read(to) + at.read(from); });
     }
   }
   return true;

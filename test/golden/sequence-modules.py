@@ -83,7 +83,8 @@ cases += [
     Case("TransformerEncoder", [{"module": "TransformerEncoderLayer", "args": [8, 2, 16]}, 3, {"module": "LayerNorm", "args": [8]}], {}, [X(5, 2, 8)], {"mask": CAUSAL(5)}),
     Case("TransformerDecoder", [{"module": "TransformerDecoderLayer", "args": [8, 2, 16]}, 2], {}, [X(5, 2, 8), X(4, 2, 8)], {"tgt_mask": CAUSAL(5)}),
     Case("Transformer", [8, 2, 2, 2, 16], {"batch_first": True}, [X(2, 5, 8), X(2, 4, 8)], {"tgt_mask": CAUSAL(4), "src_key_padding_mask": PADDED(5, 3), "memory_key_padding_mask": PADDED(5, 3)}),
-    Case("Transformer", [8, 2, 1, 2, 16, 0.0, "gelu"], {"norm_first": True}, [X(5, 8), X(4, 8)], train=False),
+    # In float32 PyTorch's own gradients are 1.5e-6 off.
+    Case("Transformer", [8, 2, 1, 2, 16, 0.0, "gelu"], {"norm_first": True}, [X(5, 8), X(4, 8)], train=False, float64=True),
 ]
 
 leaves = []
