@@ -32,6 +32,7 @@ struct LaneMask {
 #else
   int begin, end;
   static __attribute__((always_inline)) LaneMask range(int begin, int end) { return {begin, end}; }
+  __attribute__((always_inline)) bool has(int lane) const { return begin <= lane && lane < end; }
 #endif
 };
 
@@ -43,7 +44,10 @@ TT_INLINE VecF32 load_lanes(LaneMask<float> lanes, const float* from, VecF32 res
   return (VecF32)_mm256_blendv_ps((__m256)rest, _mm256_maskload_ps(from, lanes.mask), (__m256)lanes.mask);
 #else
   if (lanes.end - lanes.begin == LaneMask<float>::lanes) return load<float>(from);
-  for (int i = lanes.begin; i < lanes.end; i++) rest[i] = from[i];
+  // Unrolled: a lane whose number is not known is reached by way of memory.
+#pragma GCC unroll 4
+  for (int i = 0; i < LaneMask<float>::lanes; i++)
+    if (lanes.has(i)) rest[i] = from[i];
   return rest;
 #endif
 }
@@ -55,7 +59,9 @@ TT_INLINE VecF64 load_lanes(LaneMask<double> lanes, const double* from, VecF64 r
   return (VecF64)_mm256_blendv_pd((__m256d)rest, _mm256_maskload_pd(from, lanes.mask), (__m256d)lanes.mask);
 #else
   if (lanes.end - lanes.begin == LaneMask<double>::lanes) return load<double>(from);
-  for (int i = lanes.begin; i < lanes.end; i++) rest[i] = from[i];
+#pragma GCC unroll 2
+  for (int i = 0; i < LaneMask<double>::lanes; i++)
+    if (lanes.has(i)) rest[i] = from[i];
   return rest;
 #endif
 }
@@ -66,7 +72,9 @@ TT_INLINE void store_lanes(LaneMask<float> lanes, float* to, VecF32 value) {
 #elif defined(__AVX2__)
   _mm256_maskstore_ps(to, lanes.mask, (__m256)value);
 #else
-  for (int i = lanes.begin; i < lanes.end; i++) to[i] = value[i];
+#pragma GCC unroll 4
+  for (int i = 0; i < LaneMask<float>::lanes; i++)
+    if (lanes.has(i)) to[i] = value[i];
 #endif
 }
 
@@ -76,7 +84,9 @@ TT_INLINE void store_lanes(LaneMask<double> lanes, double* to, VecF64 value) {
 #elif defined(__AVX2__)
   _mm256_maskstore_pd(to, lanes.mask, (__m256d)value);
 #else
-  for (int i = lanes.begin; i < lanes.end; i++) to[i] = value[i];
+#pragma GCC unroll 2
+  for (int i = 0; i < LaneMask<double>::lanes; i++)
+    if (lanes.has(i)) to[i] = value[i];
 #endif
 }
 
@@ -86,7 +96,9 @@ TT_INLINE void store_lanes(LaneMask<int64_t> lanes, int64_t* to, Vec<int64_t>::t
 #elif defined(__AVX2__)
   _mm256_maskstore_epi64((long long*)to, lanes.mask, (__m256i)value);
 #else
-  for (int i = lanes.begin; i < lanes.end; i++) to[i] = value[i];
+#pragma GCC unroll 2
+  for (int i = 0; i < LaneMask<int64_t>::lanes; i++)
+    if (lanes.has(i)) to[i] = value[i];
 #endif
 }
 

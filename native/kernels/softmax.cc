@@ -179,9 +179,13 @@ TT_INLINE void each_square(int64_t rows, int64_t columns, F f) {
       f(r, j, LaneMask<C>::range(0, int(width)), width);
     }
 }
+// Squares of fewer lanes are not worth their exchanges.
+template <typename C>
+constexpr bool in_squares = Vec<C>::lanes >= 8;
+
 template <typename C>
 static __attribute__((noinline)) void read_tile(const Job& job, int k, const int64_t* offsets, int64_t count, C* tile) {
-  if (job.steps[k] != 1 || job.is_half) return read_rows(job, k, offsets, count, tile, kTile);
+  if (!in_squares<C> || job.steps[k] != 1 || job.is_half) return read_rows(job, k, offsets, count, tile, kTile);
   each_square<C>(count, job.n, [&](int64_t r, int64_t j, LaneMask<C> lanes, int64_t width) TT_INLINED {
     V<C> square[Vec<C>::lanes] = {};
 #pragma GCC unroll 16
@@ -195,7 +199,7 @@ static __attribute__((noinline)) void read_tile(const Job& job, int k, const int
 }
 template <typename C>
 static __attribute__((noinline)) void write_tile(const Job& job, const int64_t* offsets, int64_t count, const C* tile) {
-  if (job.steps[0] != 1 || job.is_half) return write_rows(job, offsets, count, tile, kTile);
+  if (!in_squares<C> || job.steps[0] != 1 || job.is_half) return write_rows(job, offsets, count, tile, kTile);
   each_square<C>(count, job.n, [&](int64_t r, int64_t j, LaneMask<C> lanes, int64_t width) TT_INLINED {
     V<C> square[Vec<C>::lanes] = {};
 #pragma GCC unroll 16
