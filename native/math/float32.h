@@ -112,6 +112,7 @@ TT_MATH float expm1(float x) { return (float)wide_expm1(x); }
 TT_MATH float log2(float x) { return (float)(wide_log(x) * (1 / kLn2)); }
 TT_MATH float log10(float x) { return (float)(wide_log(x) * 0.43429448190325182765); }
 TT_MATH float log1p(float x) { return (float)wide_log1p(x); }
+TT_MATH float logit(float x) { return (float)wide_logit(x); }
 
 TT_MATH float sinh(float x) {
   const double a = abs((double)x), e = wide_exp(a);

@@ -1,4 +1,4 @@
-// Functions of double: the common ones within an ulp (tanh within 2) and branch-free, the others the C library's.
+// Functions of double: the common ones within an ulp (tanh and logit within 2) and branch-free, the others the C library's.
 #pragma once
 #include "special.h"
 #include "wide.h"
@@ -60,6 +60,15 @@ TT_MATH double log(double x) {
   const double finite = n * kLn2High - ((half - (s * (half + series) + n * kLn2Low)) - f);
   const double edge = x == 0 ? lowest<double>() : x > 0 ? x : not_a_number<double>();
   return (x > 0) & (x < highest<double>()) ? finite : edge;
+}
+
+TT_MATH double logit(double x) {
+  const double rest = 1 - x;
+  const Odds odds = odds_of(x, (1 - rest) - x);
+  const double s = odds.s, s2 = s * s;
+  const double tail = s2 * poly(s2, 2.0 / 3, 2.0 / 5, 2.0 / 7, 2.0 / 9, 2.0 / 11, 2.0 / 13, 2.0 / 15, 2.0 / 17, 2.0 / 19, 2.0 / 21,
+                                2.0 / 23);
+  return with_edges_of_logit(x, odds.n * kLn2High + (fma(s, tail, odds.n * kLn2Low) + 2 * s));
 }
 
 // Cephes' quotient near zero, 1 - 2 / (e^2x + 1) beyond.

@@ -86,6 +86,7 @@ const COMPLEX: { readonly [P in Prim | ComplexPrim]: ComplexRule | null } = {
   rsqrt: { lower: of((z) => c.reciprocal(c.squareRoot(z))) },
   reciprocal: { lower: of(c.reciprocal) },
   sigmoid: { lower: of(c.sigmoid) },
+  logit: null,
 
   // Trigonometric and hyperbolic functions.
   sin: { lower: of(c.sine) },

@@ -14,7 +14,7 @@ const words = <const S extends string>(...lines: S[]) => lines.flatMap((line) =>
 /** Primitives of one operand. Logical results are 1 and 0; `round` goes to even; `not` is logical. */
 export const UNARY = words(
   "neg abs sign floor ceil round trunc",
-  "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sigmoid",
+  "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sigmoid logit",
   "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh",
   "erf erfc erfinv erfcx ndtr ndtri lgamma digamma",
   "silu mish gelu geluTanh",

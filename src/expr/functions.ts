@@ -13,7 +13,7 @@ const primitive =
 const functions = Object.fromEntries([...UNARY, ...BINARY].map((prim) => [prim, primitive(prim)])) as Functions;
 
 export const { neg, abs, sign, floor, ceil, round, trunc } = functions;
-export const { exp, exp2, expm1, log, log2, log10, log1p, sqrt, rsqrt, reciprocal, sigmoid } = functions;
+export const { exp, exp2, expm1, log, log2, log10, log1p, sqrt, rsqrt, reciprocal, sigmoid, logit } = functions;
 export const { sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh } = functions;
 export const { erf, erfc, erfinv, erfcx, ndtr, ndtri, lgamma, digamma, zeta, igamma, igammac } = functions;
 export const { silu, mish, gelu, geluTanh } = functions;

@@ -181,6 +181,19 @@ export const PRIMITIVES: { readonly [P in Prim]: PrimRule } = {
     wgsl: (x) => `(1.0 / (1.0 + exp(-${x})))`,
     derivative: (g, y) => [g.mul(y.mul(y.neg().add(1)))],
   },
+  // log(p / (1 − p)). Composed of `log`, the quotient would be rounded, which near ½ is all that counts.
+  logit: {
+    types: "float",
+    cost: 12,
+    eval(p) {
+      const rest = 1 - p!;
+      if (p! < 0.25 || p! > 0.75) return Math.log(p! / rest);
+      return p! < 0.5 ? -Math.log1p((1 - 2 * p!) / p!) : Math.log1p((2 * p! - 1) / rest);
+    },
+    cpp: "logit",
+    wgsl: call("tt_logit"),
+    derivative: (g, _, p) => [g.div(p!.mul(p!.neg().add(1)))],
+  },
 
   // Trigonometric and hyperbolic functions.
   sin: {

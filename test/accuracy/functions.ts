@@ -25,7 +25,6 @@ export interface Measured {
 const softplus = (x: number) => (x > 20 ? x : Math.log1p(Math.exp(x)));
 const sigmoid = PRIMITIVES.sigmoid.eval;
 const ndtr = (x: number) => 0.5 * PRIMITIVES.erfc.eval(-x * Math.SQRT1_2);
-const logit = (x: number) => (Math.abs(x - 0.5) < 0.25 ? Math.log1p((2 * x - 1) / (1 - x)) : Math.log(x / (1 - x)));
 const geluTanh = (x: number) => x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * x * (1 + 0.044715 * x * x)));
 
 export const FUNCTIONS: Readonly<Record<string, Measured>> = {
@@ -59,7 +58,7 @@ export const FUNCTIONS: Readonly<Record<string, Measured>> = {
   sigmoid: { f: torch.sigmoid, exact: sigmoid, limit: 2, worst: [-4.1572938, -5.84265709] },
   logsigmoid: { f: F.logsigmoid, exact: (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))), limit: 1.5 },
   softplus: { f: (x) => F.softplus(x), exact: softplus, limit: 1.5 },
-  logit: { f: (x) => torch.logit(x), exact: logit, limit: 2 },
+  logit: { f: (x) => torch.logit(x), exact: PRIMITIVES.logit.eval, limit: 1 },
   silu: { f: (x) => F.silu(x), exact: (x) => x * sigmoid(x), limit: 2 },
   mish: { f: (x) => F.mish(x), exact: (x) => x * Math.tanh(softplus(x)), limit: 1 },
   elu: { f: (x) => F.elu(x), exact: (x) => (x > 0 ? x : Math.expm1(x)), limit: 1 },

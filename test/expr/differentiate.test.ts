@@ -55,6 +55,7 @@ const DOMAIN: { readonly [P in Prim]?: readonly [number, number] } = {
   div: [0.3, 4],
   hypot: [0.3, 4],
   zeta: [1.4, 4],
+  logit: [0.1, 0.9],
   ndtri: [0.1, 0.9],
   besselY0: [0.3, 4],
   besselY1: [0.3, 4],

@@ -151,24 +151,13 @@ export const sigmoid: Pointwise<Unary> = pointwise({
   expr: ({ input }) => input.sigmoid(),
 });
 
-/** Near ½ the odds, or their inverse, are taken by what they are more than 1, in which only the quotient is rounded. */
-function logOdds(p: Expr): Expr {
-  const rest = p.neg().add(1);
-  const isLess = p.lt(0.5);
-  const size = p
-    .mul(2)
-    .sub(1)
-    .div(where(isLess, p.neg(), rest))
-    .log1p();
-  return where(p.gt(0.25).and(p.lt(0.75)), where(isLess, size.neg(), size), p.div(rest).log());
-}
 const logOddsSlope = (grad: Expr, p: Expr) => grad.div(p.mul(p.neg().add(1)));
 
 const plainLogit: Pointwise<Unary> = pointwise({
   name: "logit",
   args: ["input"],
   dtype: "float",
-  expr: ({ input }) => logOdds(input),
+  expr: ({ input }) => input.logit(),
   derivative: {
     input: ({ grad, input }) => where(input.lt(0).or(input.gt(1)), constant(NaN), logOddsSlope(grad, input)),
   },
@@ -181,7 +170,7 @@ const clampedLogit: Pointwise<(input: Tensor, options: { eps: number }) => Tenso
   dtype: "float",
   expr({ input: x }, { eps }) {
     const high = eps.neg().add(1);
-    return logOdds(where(x.lt(eps), eps, where(x.gt(high), high, x)));
+    return where(x.lt(eps), eps, where(x.gt(high), high, x)).logit();
   },
   derivative: {
     input: ({ grad, input: x }, { eps }) => where(x.lt(eps).or(x.gt(eps.neg().add(1))), 0, logOddsSlope(grad, x)),
