@@ -359,16 +359,25 @@ static void write_all(const Indexed& job, const Block& block, OutOfRange& error)
   }
 }
 
+// The bits of an element that say whether it is not 0: of floating values all but the signs.
+TT_INLINE uint64_t bits_that_count(int dtype) {
+  switch (dtype) {
+    case TT_FLOAT16: case TT_BFLOAT16: return 0x7fff;
+    case TT_FLOAT32: case TT_COMPLEX64: return 0x7fffffff7fffffff;
+    case TT_FLOAT64: case TT_COMPLEX128: return ~(uint64_t(1) << 63);
+    default: return ~uint64_t(0);
+  }
+}
 template <typename T>
-TT_INLINE bool is_true(T x) {
-  if constexpr (IsComplex<T>::value)
-    return x.re != 0 || x.im != 0;
+TT_INLINE bool is_true(T x, uint64_t bits) {
+  if constexpr (same<T, bytes16>)
+    return ((x.words[0] | x.words[1]) & bits) != 0;
   else
-    return widen(x) != 0;
+    return (x & T(bits)) != 0;
 }
 
 template <typename T>
-static int64_t count_true(const Operand& in, int ndim, const int64_t* sizes) {
+static int64_t count_true(const Operand& in, int ndim, const int64_t* sizes, uint64_t bits) {
   const T* data = reinterpret_cast<const T*>(in.data);
   const int64_t rows = product(sizes, ndim ? ndim - 1 : 0);
   const int64_t inner = ndim ? sizes[ndim - 1] : 1, step = ndim ? in.strides[ndim - 1] : 1;
@@ -379,9 +388,9 @@ static int64_t count_true(const Operand& in, int ndim, const int64_t* sizes) {
   for (int64_t row = 0; row < rows; row++, walk.next()) {
     const T* from = data + walk.offset[0];
     if (step == 1)
-      for (int64_t i = 0; i < inner; i++) count += is_true(from[i]);
+      for (int64_t i = 0; i < inner; i++) count += is_true(from[i], bits);
     else
-      for (int64_t i = 0; i < inner; i++) count += is_true(from[i * step]);
+      for (int64_t i = 0; i < inner; i++) count += is_true(from[i * step], bits);
   }
   return count;
 }
@@ -487,13 +496,14 @@ TT_ENTRY(nonzero) {
   const int64_t row_step = reader.integer(), column_step = reader.integer(), length = reader.integer();
   const int64_t numel = product(sizes, ndim);
   int64_t count = 0;
-  const bool known = switch_any(in.dtype, [&](auto tag) {
+  const uint64_t bits = bits_that_count(in.dtype);
+  const bool known = switch_size(itemsize_of(in.dtype), [&](auto tag) {
     using T = typename decltype(tag)::type;
     if (numel == 0) return;
     if (!fill) {
       int64_t* strides[1] = {in.strides};
       ndim = coalesce<1>(ndim, sizes, strides);
-      count = count_true<T>(in, ndim, sizes);
+      count = count_true<T>(in, ndim, sizes, bits);
       return;
     }
     const T* data = reinterpret_cast<const T*>(in.data);
@@ -509,7 +519,7 @@ TT_ENTRY(nonzero) {
         int64_t* const to = out + count * row_step;
         for (int d = 0; d < last; d++) to[d * column_step] = walk.index[d];
         if (ndim > 0) to[last * column_step] = i;
-        count += is_true(from[i * step]);
+        count += is_true(from[i * step], bits);
       }
     }
   });
