@@ -51,7 +51,7 @@ export function bincount(
   const dtype = weights === null ? int64 : weights.dtype === float32 ? float32 : float64;
   const zeros = input.newZeros([Math.max(max.item() + 1, minlength)], { dtype });
   const added = weights === null ? places.newOnes(places.shape) : weights.detach().to(dtype);
-  return zeros.scatterAdd(0, places, added);
+  return zeros.scatterAdd_(0, places, added);
 }
 
 function checkBins(op: string, bins: unknown): number {
