@@ -34,14 +34,17 @@ static void copy(const Job& job) {
   T* const out = reinterpret_cast<T*>(job.out);
   const int64_t n = job.inner;
   parallel(job.outer * job.out_length, kPiece / n + 1, [&](int64_t begin, int64_t end, int) {
-    int64_t o = begin / job.out_length, i = begin % job.out_length;
-    for (int64_t row = begin; row < end; row++) {
-      const T* const from = in + (o * job.in_length + job.indices[i]) * n;
+    for (int64_t row = begin; row < end;) {
+      const int64_t o = row / job.out_length, i = row - o * job.out_length;
+      const int64_t here = end - row < job.out_length - i ? end - row : job.out_length - i;  // of one line
+      const T* const from = in + o * job.in_length * n;
+      const int32_t* const indices = job.indices + i;
+      T* __restrict const to = out + row * n;
       if (n == 1)
-        out[row] = *from;
+        for (int64_t k = 0; k < here; k++) to[k] = from[indices[k]];
       else
-        memcpy(out + row * n, from, size_t(n) * sizeof(T));
-      if (++i == job.out_length) i = 0, o++;
+        for (int64_t k = 0; k < here; k++) memcpy(to + k * n, from + indices[k] * n, size_t(n) * sizeof(T));
+      row += here;
     }
   });
 }
