@@ -121,6 +121,22 @@ static bool select_pairs(const Pair<K>* pairs, int64_t n, int64_t k, Pair<K>* ke
   return equals > 1;
 }
 
+// The same, faster where k is small: no key above the k-th of a sample is among them.
+template <typename K>
+static bool select_few(const Pair<K>* pairs, int64_t n, int64_t k, Pair<K>* kept, Pair<K>* rest) {
+  constexpr int64_t kLongRow = 16384, kLeastSample = 1024;
+  if (n < kLongRow || 64 * k > n) return select_pairs(pairs, n, k, kept, rest);
+  const int64_t size = 32 * k < kLeastSample ? kLeastSample : 32 * k, step = n / size;
+  for (int64_t i = 0; i < size; i++) rest[i] = pairs[i * step];
+  select_pairs(rest, size, k, kept, rest + size);
+  K most = 0;
+  for (int64_t i = 0; i < k; i++) most = kept[i].key > most ? kept[i].key : most;
+  int64_t count = 0;
+  for (int64_t i = 0; i < n; i++)
+    if (pairs[i].key <= most) rest[count++] = pairs[i];
+  return count > n / 2 ? select_pairs(pairs, n, k, kept, rest) : select_pairs(rest, count, k, kept, rest + count);
+}
+
 enum Mode { SORT_STABLE, SORT, TOP, TOP_UNSORTED, KTH, MEDIAN, NANMEDIAN, MODE };
 
 struct Job {
@@ -174,7 +190,7 @@ static const Pair<K>* top_of_row(const Row<K>& row, int64_t k, bool in_order) {
   const int64_t n = row.n;
   if (in_order) {
     // Without equals among the first k + 1 there is but one order.
-    const bool tied = select_pairs(row.pairs, n, k, row.room(), row.more_room());
+    const bool tied = select_few(row.pairs, n, k, row.room(), row.more_room());
     const Pair<K>* const sorted = sort_pairs(row.room(), row.more_room(), k);
     if (!tied && !any_equal(sorted, k)) return sorted;
   }

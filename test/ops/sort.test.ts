@@ -56,6 +56,25 @@ test("sort: stable, NaN last, 0-dim and empty", () => {
   ]);
 });
 
+test("topk of few among many is the head of the sorted ones, in whatever order they come", () => {
+  torch.manualSeed(0);
+  const mixed = torch.randperm(20_000).to(torch.float32).sub(10_000);
+  const { values: rising } = mixed.sort();
+  // The engine looks at every 19th element first: here these say nothing about the others.
+  const apart = torch.where(torch.arange(20_000).remainder(19).eq(0), mixed.sub(1e6), mixed);
+  for (const x of [mixed, rising, rising.flip(0), apart, apart.neg()])
+    for (const k of [1, 10, 100, 312])
+      for (const largest of [true, false]) {
+        const { values, indices } = x.topk({ k, largest });
+        const sorted = x.sort({ descending: largest });
+        expect(values.equal(sorted.values.at(`:${k}`)) && indices.equal(sorted.indices.at(`:${k}`))).toBe(true);
+      }
+  // Equals, NaN and infinities among the first.
+  const special = torch.cat([mixed, torch.tensor([NaN, Infinity, -Infinity, 9999])]);
+  expect(special.topk(5).values.tolist()).toEqual([NaN, Infinity, 9999, 9999, 9998]);
+  expect(special.topk({ k: 2, largest: false }).values.tolist()).toEqual([-Infinity, -10_000]);
+});
+
 test("topk and kthvalue", () => {
   const x = ints([
     [3, 1, 2],
