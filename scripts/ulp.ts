@@ -18,6 +18,7 @@ interface Reference {
   measure(got: Float32Array, exact: Float64Array, statistics: Float64Array): void;
   check(name: string, x: readonly number[], got: number): number;
   setThreads(count: number): void;
+  walk(first: number, stride: number, into: Uint32Array): void;
 }
 
 const require = createRequire(import.meta.url);
@@ -49,7 +50,7 @@ const torch = await import("../src/index.ts");
 const { engine } = await import("../src/backends/cpu/engine.ts");
 const { FUNCTIONS } = await import("../test/accuracy/functions.ts");
 
-const { exact, measure, check, setThreads } = reference();
+const { exact, measure, check, setThreads, walk } = reference();
 if (options.threads !== undefined) torch.setNumThreads(Number(options.threads));
 setThreads(torch.getNumThreads());
 const isas = options.isa?.split(",") ?? engine.info().isas;
@@ -60,6 +61,9 @@ const PAIRS = 2 ** 30;
 const inputs = [0, 1].map(() => new Uint32Array(COUNT));
 const floats = inputs.map(({ buffer }) => new Float32Array(buffer));
 const values = new Float64Array(COUNT);
+// One buffer for all results: a new one each time would be collected as often.
+const got = new Float32Array(COUNT);
+const result = torch.fromNumpy(got);
 
 /** Marsaglia's xorshift: the same pairs in every run. */
 let state = 2463534242;
@@ -98,9 +102,7 @@ const special = () => {
 function fill(first: number, stride: number, binary: boolean): void {
   const [a, b] = inputs as [Uint32Array, Uint32Array];
   if (!binary) {
-    // In integers, modulo 2^32.
-    const from = Math.imul(first, stride);
-    for (let i = 0; i < COUNT; i++) a[i] = (from + Math.imul(i, stride)) | 0;
+    walk(first * stride, stride, a);
     return;
   }
   // Any bits; since most of those overflow, moderate sizes, of which half are near 1; and what is special.
@@ -155,7 +157,7 @@ for (const [name, { f, limit, floor = 0, binary = false }] of Object.entries(FUN
     const tensors = operands.map((x) => torch.fromNumpy(x));
     isas.forEach((isa, k) => {
       engine.setIsa(isa);
-      const got = f(...tensors).numpy() as Float32Array;
+      result.copy_(f(...tensors));
       if (k === 0) exact(name, operands, got, values);
       tallies[k]!.add(got, arity);
     });

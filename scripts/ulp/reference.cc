@@ -10,6 +10,8 @@
 //   check(name, arguments: number[], got: number): number
 //       the error of one value, computed anew in quadruple precision.
 //   setThreads(count: number)
+//   walk(first: number, stride: number, into: Uint32Array)
+//       first, first + stride, …, modulo 2^32.
 //
 // Wrong in kind: NaN or not NaN, or zero with the other sign.
 #include <float.h>
@@ -74,8 +76,13 @@ INLINE double turn(double x) {
 
 namespace real {
 #define HOLDS(name, low, high) INLINE double name(double x) { return ::name(x < low ? low : x > high ? high : x); }
-#define ENDS(name, low, high) \
-  INLINE double name(double x) { const double y = ::name(x < low ? low : x > high ? high : x); return x < low || x > high ? __builtin_nan("") : y; }
+#define ENDS(name, low, high)                                                      \
+  INLINE double name(double x) {                                                   \
+    const double inside = (low + (high < kAll ? high : low + 2.0)) / 2;            \
+    const bool is_beyond = x < low || x > high;                                    \
+    const double y = ::name(is_beyond ? inside : x);                               \
+    return is_beyond ? __builtin_nan("") : y;                                      \
+  }
 #define TURNS(name, low, high) INLINE double name(double x) { return ::name(turn(x)); }
 #define BOTH(name, ...)                                           \
   INLINE long double name(long double x) { return ::name##l(x); } \
@@ -382,9 +389,18 @@ napi_value set_threads(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value walk(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  size_t n;
+  uint32_t* to = (uint32_t*)call.array(call.values[2], &n);
+  const uint32_t first = (uint32_t)(uint64_t)call.number(call.values[0]), stride = (uint32_t)call.number(call.values[1]);
+  for (size_t i = 0; i < n; i++) to[i] = first + (uint32_t)i * stride;
+  return nullptr;
+}
+
 napi_value init(napi_env env, napi_value exports) {
   const struct { const char* name; napi_callback f; } all[] = {
-      {"exact", exact}, {"measure", measure_all}, {"check", check}, {"setThreads", set_threads}};
+      {"exact", exact}, {"measure", measure_all}, {"check", check}, {"setThreads", set_threads}, {"walk", walk}};
   for (const auto& [name, f] : all) {
     napi_value value;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, f, nullptr, &value);
