@@ -63,15 +63,18 @@ struct Turns {
 };
 const Turns turns;
 
-// A large float's angle between -π and π.
-INLINE double turn(double x) {
+INLINE bool is_large(double x) { return fabs(x) >= 0x1p15 && fabs(x) <= FLT_MAX; }
+// sin(x + quarters · π/2) for a large float, from the distance to the nearest multiple of π: near the zeros it keeps its digits.
+INLINE double sine(double x, uint64_t quarters) {
   uint64_t bits;
   memcpy(&bits, &x, 8);
   const int64_t own = (int64_t)(bits >> 52 & 0x7ff) - (1023 + 23) - Turns::kFirst;
   const int64_t i = own < 0 ? 0 : own < Turns::kCount ? own : Turns::kCount - 1;
   const uint64_t m = (bits >> 29 & 0x7fffff) | 0x800000;
-  const double angle = (double)(int64_t)(m * turns.high[i] + (m * turns.low[i] >> 32)) * (2 * M_PI * 0x1p-64);
-  return fabs(x) >= 0x1p15 && fabs(x) <= FLT_MAX ? (x < 0 ? -angle : angle) : x;
+  const uint64_t size = m * turns.high[i] + (m * turns.low[i] >> 32);
+  const uint64_t phase = (x < 0 ? 0 - size : size) + (quarters << 62);
+  const double value = ::sin((double)(int64_t)(phase << 1) * (M_PI * 0x1p-64));
+  return (phase + (1ull << 62)) >> 63 ? -value : value;
 }
 
 namespace real {
@@ -83,7 +86,11 @@ namespace real {
     const double y = ::name(is_beyond ? inside : x);                               \
     return is_beyond ? __builtin_nan("") : y;                                      \
   }
-#define TURNS(name, low, high) INLINE double name(double x) { return ::name(turn(x)); }
+#define TURNS(name, low, high) \
+  INLINE double name(double x) { const double y = ::name(is_large(x) ? 1.0 : x); return is_large(x) ? name##_large(x) : y; }
+INLINE double sin_large(double x) { return sine(x, 0); }
+INLINE double cos_large(double x) { return sine(x, 1); }
+INLINE double tan_large(double x) { return sine(x, 0) / sine(x, 1); }
 #define BOTH(name, ...)                                           \
   INLINE long double name(long double x) { return ::name##l(x); } \
   INLINE quad name(quad x) { return ::name##q(x); }
@@ -132,7 +139,7 @@ FUNCTION(logNdtr, const T tail = erfc(fabs(x) * (T)M_SQRT1_2q) / 2;
   if (x > -8) return x < 0 ? log(tail) : log1p(-tail);
   // Mills's ratio by its continued fraction.
   T ratio = 0;
-  for (int k = 120; k >= 1; k--) ratio = k / (ratio - x);
+  for (int k = 16; k >= 1; k--) ratio = k / (ratio - x);
   return -x * x / 2 - log((ratio - x) * sqrt(2 * (T)kPi));)
 FUNCTION(logit, return x > T(0.25) && x < T(0.75) ? log1p((2 * x - 1) / (1 - x)) : log(x / (1 - x));)
 FUNCTION(gelu, return x * (erfc(-x * (T)M_SQRT1_2q) / 2);)
