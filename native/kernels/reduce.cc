@@ -15,13 +15,14 @@
 namespace TT_NS {
 namespace {
 
-constexpr int64_t kLeafRows = 16;
+// Rows of a leaf.
+constexpr int64_t kLeafRows = kRowsInTurn, kLongLeafRows = 8 * kRowsInTurn;
 // Elements in a row that are not worth lanes.
 constexpr int64_t kShort = 32;
 // Groups are shared out among threads one by one when there are this many, else each is cut into pieces.
 constexpr int64_t kManyGroups = 16;
 // Elements that are worth another thread.
-constexpr int64_t kPieceElements = 1 << 15;
+constexpr int64_t kPieceElements = 1 << 16;
 constexpr int64_t kMaxPieces = 256;
 
 // Dimensions of one kind, innermost first; strides of the input in bytes.
@@ -111,10 +112,12 @@ struct Reducer {
     const int64_t width = job.kept.sizes[0];
     column_groups = job.is_columns ? (width + kLanes - 1) / kLanes : width;
     groups = job.outputs / width * column_groups;
-    leaf_elements = job.is_columns ? kLeafRows : kLeafRows * kLanes;
-    leaves = (job.count + leaf_elements - 1) / leaf_elements;
     const int64_t stride = job.is_columns ? job.kept.strides[0] : job.reduced.strides[0];
     is_direct = job.dtype == dtype_of<T> && job.reduced.count == 1 && stride == (int64_t)sizeof(T);
+    const bool is_long = is_direct && !job.is_columns && takes_long_leaves(reduction.accumulators);
+    const int64_t leaf_rows = is_long ? kLongLeafRows : kLeafRows;
+    leaf_elements = job.is_columns ? leaf_rows : leaf_rows * kLanes;
+    leaves = (job.count + leaf_elements - 1) / leaf_elements;
   }
 
   struct Group {

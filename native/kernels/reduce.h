@@ -5,6 +5,7 @@
 #pragma once
 #include "../abi.h"
 #include "load_store.h"
+#include "whole_numbers.h"
 
 struct tt_reduction {
   int32_t accumulators, results, scalars;  // no accumulators: no such reduction
@@ -31,6 +32,10 @@ namespace {
 template <class T>
 constexpr int lanes_of = 512 / (int)sizeof(T);
 enum { kMaxResults = 4, kMaxAccumulators = 4 };
+// Rows that a lane takes one after the other before what they come to is joined with others.
+constexpr int64_t kRowsInTurn = 16;
+// Whether a reduction is asked to take more at once, whole rows of lanes: those whose accumulators stay in registers.
+constexpr bool takes_long_leaves(int32_t accumulators) { return accumulators == 1 && TT_VECTOR_REGISTERS == 32; }
 
 }  // namespace
 }  // namespace TT_NS

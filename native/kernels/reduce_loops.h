@@ -27,6 +27,11 @@ struct Loops {
     // is read from front to back.
     constexpr int kVectors = N == 1 && TT_VECTOR_REGISTERS == 32 ? 8 : 4;
     constexpr int kBlock = kVectors * TT_VECTOR_BYTES / (int)sizeof(T);
+    if constexpr (takes_long_leaves(N)) {
+      if (width == kLanes)
+        for (; count >= kRowsInTurn; count -= kRowsInTurn, rows += kRowsInTurn * stride)
+          for (int64_t first = 0; first < kLanes; first += kBlock) step_apart<kBlock>(lanes + first, rows + first, stride, s);
+    }
     int64_t first = 0;
     for (; first + kBlock <= width; first += kBlock) {
       T acc[N][kBlock];
@@ -53,6 +58,17 @@ struct Loops {
         for (int k = 0; k < N; k++) lanes[k * kLanes + j] = own[k];
       }
     }
+  }
+
+  // What kRowsInTurn rows come to by themselves is combined with a block of lanes.
+  template <int kBlock>
+  static __attribute__((always_inline)) void step_apart(T* lanes, const T* rows, int64_t stride, const T* scalars) {
+    T fresh[1], acc[kBlock];
+    R::init(fresh);
+    for (int j = 0; j < kBlock; j++) acc[j] = fresh[0];
+    for (int64_t r = 0; r < kRowsInTurn; r++)
+      for (int j = 0; j < kBlock; j++) R::step(acc + j, rows[r * stride + j], scalars);
+    for (int j = 0; j < kBlock; j++) R::combine(lanes + j, acc + j);
   }
 
   static void combine(void* a_, int64_t first_a, const void* b_, int64_t first_b, int64_t n) {
