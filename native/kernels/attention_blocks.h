@@ -116,7 +116,8 @@ struct AttentionBlocks {
       for (int64_t row = 0, i = 0; row < m; row += height, i++) {
         const auto micro = shared_micro<T>(int(min64(height, m - row)), width, packed_keys > 0);
         const T* const left = packed_keys > 0 ? a + i * packed_keys * Tile<T>::packed_rows : a + row * a_stride;
-        micro(k, left, a_stride, from, b.stride, c + row * c_stride + col, c_stride, add);
+        T* const to = c + row * c_stride + col;
+        micro(k, left, a_stride, from, b.stride, to, c_stride, {add ? to : nullptr, c_stride});
       }
     }
   }

@@ -158,11 +158,11 @@ struct ConvTask {
       const int64_t places = job.walk.places(), sample = panel.sample + panel.first / places;
       T* to = row_of_out(row) + sample * sample_stride() + panel.first % places;
       if (channel == 0 && job.bias) fill_with_bias(to, plane, row, rows, width);
-      micro(depth, a, job.weights.row_stride, b, width, to, plane, channel > 0 || job.bias);
+      micro(depth, a, job.weights.row_stride, b, width, to, plane, {channel > 0 || job.bias ? to : nullptr, plane});
       return;
     }
     T* tile = tiles + (j * row_panels + i) * tile_size;
-    micro(depth, a, job.weights.row_stride, b, width, tile, width, channel > 0);
+    micro(depth, a, job.weights.row_stride, b, width, tile, width, {channel > 0 ? tile : nullptr, width});
     if (last) scatter(panel, tile, width, row, rows);
   }
 

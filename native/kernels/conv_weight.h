@@ -101,9 +101,10 @@ void run_weight_tasks(void* context, int64_t begin, int64_t end, int) {
           const int64_t width = round_up(min64(Tile<T>::cols, job.out_channels - col), Tile<T>::lanes);
           for (int64_t i = 0; i < row_panels; i++) {
             const int64_t row = rows * i / row_panels, next = rows * (i + 1) / row_panels;
+            T* const to = sums + row * job.width + col;
             shared_micro<T>((int)(next - row), (int)(width / Tile<T>::lanes), false)(
-                block.columns, patches + row * job.row_stride(), job.row_stride(), grads + col * job.block, width,
-                sums + row * job.width + col, job.width, b > first_block);
+                block.columns, patches + row * job.row_stride(), job.row_stride(), grads + col * job.block, width, to, job.width,
+                {b > first_block ? to : nullptr, job.width});
           }
         }
         if (!job.sums) write_weights(job, group, channel * job.taps, rows, own);

@@ -21,7 +21,7 @@ constexpr int64_t parallel_pack = 1 << 15;    // the same for elements to pack
 constexpr int64_t small_b_bytes = 32 << 10;     // a B that is read where it lies
 constexpr int64_t task_packed_b_bytes = 4 << 20;  // a B that tasks pack panel by panel; a larger one is read along its rows
 constexpr int64_t packed_a_bytes = 4 << 20;    // an A that is packed whole if several tasks need the same rows
-constexpr int64_t pack_depth = 32;
+constexpr int64_t pack_depth = 8;
 constexpr int64_t tasks_per_thread = 4;
 constexpr int64_t least_panel_rows = 8;         // with fewer, the multipliers wait
 // A B so small is packed whole by each of a few threads: where two cores share no cache, it takes longer to fetch what the other
@@ -38,8 +38,7 @@ struct Blocking {
   Product<S, T> product;
   int64_t steps;  // of P along k
   bool parallel;
-  // Rows of C fall into `row_panels` panels of `panel_rows` (the last has fewer).
-  int64_t row_panels, panel_rows;
+  int64_t row_panels;  // into which the rows of C fall, evenly
   int64_t k_block;  // in steps
   // The group of columns being computed, and where its panels are packed.
   int64_t first_col, cols, col_panels;
@@ -56,7 +55,8 @@ struct Blocking {
   int64_t row_tasks, col_tasks;
   bool failed;
 
-  int64_t rows_of(int64_t row_panel) const { return min64(panel_rows, product.m - row_panel * panel_rows); }
+  int64_t first_row(int64_t row_panel) const { return product.m * row_panel / row_panels; }
+  int64_t rows_of(int64_t row_panel) const { return first_row(row_panel + 1) - first_row(row_panel); }
   int64_t panel_cols(int64_t panel) const { return min64(Tile<T>::cols, cols - panel * Tile<T>::cols); }
   int64_t panel_width(int64_t panel) const { return round_up(panel_cols(panel), Tile<T>::lanes); }
   int64_t place_of_panel(int64_t panel) const { return panel * Tile<T>::cols * steps; }
@@ -76,7 +76,7 @@ TT_INLINE void pack_panel_of_b(const Blocking<S, T, P>& plan, int64_t panel, int
              min64(depth * elements_of<P>, plan.product.k - from), out, plan.panel_width(panel));
 }
 
-// Packs steps begin..end of k, in units of pack_depth, of all panels: few enough rows of B that their pages stay known.
+// Packs steps begin..end of k, in units of pack_depth, of all panels: so few rows of B that the processor sees each of them come.
 template <class S, class T, class P>
 void pack_steps_of_b(const Blocking<S, T, P>& plan, int64_t begin, int64_t end, P* out) {
   for (int64_t p = begin * pack_depth; p < end * pack_depth; p += pack_depth)
@@ -109,7 +109,7 @@ template <class S, class T, class P>
 TT_INLINE void pack_rows(const Blocking<S, T, P>& plan, int64_t panel, int64_t p, int64_t depth, P* out) {
   const Product<S, T>& product = plan.product;
   const int64_t from = p * elements_of<P>;
-  pack_panel(product.a.at(panel * plan.panel_rows, from), product.a.row_stride, product.a.col_stride,
+  pack_panel(product.a.at(plan.first_row(panel), from), product.a.row_stride, product.a.col_stride,
              plan.rows_of(panel), min64(depth * elements_of<P>, product.k - from), out, Tile<T>::packed_rows);
 }
 
@@ -119,16 +119,6 @@ void pack_a(void* context, int64_t begin, int64_t end, int) {
   const Blocking<S, T, P>& plan = *(Blocking<S, T, P>*)context;
   for (int64_t panel = begin; panel < end; panel++)
     pack_rows(plan, panel, 0, plan.steps, plan.packed_a + panel * Tile<T>::packed_rows * plan.steps);
-}
-
-// Copies a tile of whole vectors, and calls up the place of the next one: a tile's time later it is there.
-template <class T>
-TT_INLINE void copy_tile(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t cols) {
-  for (int64_t i = 0; i < rows; i++)
-    for (int64_t j = 0; j < cols; j += Vec<T>::lanes) {
-      if (from != to) store<T>(to + i * to_stride + j, load<T>(from + i * from_stride + j));
-      __builtin_prefetch(to + (rows + i) * to_stride + j, 1);
-    }
 }
 
 template <class S, class T, class P>
@@ -169,7 +159,7 @@ struct Task {
                                        : packed_b + plan.place_of_panel(panel) + p * width;
       const int64_t b_stride = in_place ? product.b.row_stride : width;
       for (int64_t i = 0; i < row_panels; i++) {
-        const int64_t row = (first_row_panel + i) * plan.panel_rows;
+        const int64_t row = plan.first_row(first_row_panel + i);
         const int64_t rows = plan.rows_of(first_row_panel + i);
         const P* packed = pack_here ? packed_a + i * depth * Tile<T>::packed_rows
                                     : plan.packed_a + ((first_row_panel + i) * plan.steps + p) * Tile<T>::packed_rows;
@@ -177,13 +167,14 @@ struct Task {
         const auto micro = Micro<P>::find((int)rows, (int)(width / Tile<T>::lanes), !plan.read_a_in_place);
         if (direct && cols == width) {
           T* const c = (T*)product.c.at(row, col);
-          const T* const d = product.d.data ? (const T*)product.d.at(row, col) : nullptr;
-          if (d && p == 0) copy_tile(d, product.d.row_stride, c, product.c.row_stride, rows, cols);
-          micro(depth, a, product.a.row_stride, b, b_stride, c, product.c.row_stride, p > 0 || d);
+          Addend<T> addend = {};
+          if (p > 0) addend = {c, product.c.row_stride};
+          else if (product.d.data) addend = {(const T*)product.d.at(row, col), product.d.row_stride};
+          micro(depth, a, product.a.row_stride, b, b_stride, c, product.c.row_stride, addend);
           continue;
         }
         T* tile = tiles + (keep_tiles ? (j * row_panels + i) * (Tile<T>::rows * Tile<T>::cols) : 0);
-        micro(depth, a, product.a.row_stride, b, b_stride, tile, width, p > 0);
+        micro(depth, a, product.a.row_stride, b, b_stride, tile, width, {p > 0 ? tile : nullptr, width});
         if (!last) continue;
         const Matrix<S> c = {product.c.at(row, col), product.c.row_stride, product.c.col_stride};
         const Matrix<const S> d = {product.d.data ? product.d.at(row, col) : nullptr, product.d.row_stride,
@@ -286,12 +277,10 @@ int32_t gemm(Product<S, T> product, bool parallel) {
   plan.product = product;
   plan.steps = divide_up(k, elements_of<P>);
   plan.parallel = parallel && m * n * k >= parallel_work && tt_num_threads() > 1;
-  // Panels of equal height: 16 rows are 8 + 8, not 14 + 2, which would leave the multipliers waiting; and as many for each thread.
+  // Panels of about equal height: 16 rows are 8 + 8, not 14 + 2, which would leave the multipliers waiting; and as many for each thread.
   plan.row_panels = divide_up(m, Tile<T>::rows);
   if (plan.parallel && m >= least_panel_rows * round_up(plan.row_panels, tt_num_threads()))
     plan.row_panels = round_up(plan.row_panels, tt_num_threads());
-  plan.panel_rows = divide_up(m, plan.row_panels);
-  plan.row_panels = divide_up(m, plan.panel_rows);
   const int64_t most_depth = panel_bytes / (Tile<T>::cols * sizeof(P));
   plan.k_block = max64(1, divide_up(plan.steps, max64(1, divide_up(plan.steps, most_depth))));
   plan.read_a_in_place = same_type<S, T> && product.a.col_stride == 1 &&

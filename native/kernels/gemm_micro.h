@@ -24,12 +24,18 @@ struct Tile {
 
 constexpr int prefetch_steps = 12;
 
-// tile (mr, vectors · lanes) = A (mr, k) @ B (k, vectors · lanes), added to what is there if `accumulate`. A is read where
-// it lies (rows `a_stride` apart, k contiguous) or from a packed panel; rows of B are `b_stride` apart, rows of the tile
-// `tile_stride`.
+// What a tile's sums are added to: rows in memory, which may be the tile's own; null if there is nothing.
+template <class T>
+struct Addend {
+  const T* data;
+  int64_t row_stride;
+};
+
+// tile (mr, vectors · lanes) = A (mr, k) @ B (k, vectors · lanes) + addend. A is read where it lies (rows `a_stride` apart,
+// k contiguous) or from a packed panel; rows of B are `b_stride` apart, rows of the tile `tile_stride`.
 template <class T, int mr, int vectors, bool packed>
 __attribute__((noinline)) void micro(int64_t k, const T* a, int64_t a_stride, const T* b, int64_t b_stride, T* tile,
-                                     int64_t tile_stride, bool accumulate) {
+                                     int64_t tile_stride, Addend<T> addend) {
   typedef typename Vec<T>::type V;
   constexpr int lanes = Vec<T>::lanes;
   V sums[mr][vectors];
@@ -68,17 +74,20 @@ __attribute__((noinline)) void micro(int64_t k, const T* a, int64_t a_stride, co
     }
   }
 
+  if (addend.data) {
+#pragma GCC unroll 16
+    for (int i = 0; i < mr; i++)
+#pragma GCC unroll 2
+      for (int j = 0; j < vectors; j++) sums[i][j] = load<T>(addend.data + i * addend.row_stride + j * lanes) + sums[i][j];
+  }
 #pragma GCC unroll 16
   for (int i = 0; i < mr; i++)
 #pragma GCC unroll 2
-    for (int j = 0; j < vectors; j++) {
-      T* to = tile + i * tile_stride + j * lanes;
-      store<T>(to, accumulate ? load<T>(to) + sums[i][j] : sums[i][j]);
-    }
+    for (int j = 0; j < vectors; j++) store<T>(tile + i * tile_stride + j * lanes, sums[i][j]);
 }
 
 template <class T>
-using MicroKernel = void (*)(int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t, bool);
+using MicroKernel = void (*)(int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t, Addend<T>);
 
 // The kernel for a tile of `rows` rows and 1 or 2 vectors.
 template <class T, int mr = Tile<T>::rows>

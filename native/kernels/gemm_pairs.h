@@ -64,7 +64,7 @@ __attribute__((noinline)) void pack_panel(const BFloat16* from, int64_t i_stride
 template <int mr, int vectors>
 __attribute__((noinline, target("avx512bf16"))) void micro_pairs(int64_t steps, const BFloat16Pair* a, int64_t,
                                                                  const BFloat16Pair* b, int64_t b_stride, float* tile,
-                                                                 int64_t tile_stride, bool accumulate) {
+                                                                 int64_t tile_stride, Addend<float> addend) {
   constexpr int lanes = Vec<float>::lanes;
   __m512 sums[mr][vectors];
 #pragma GCC unroll 16
@@ -88,16 +88,19 @@ __attribute__((noinline, target("avx512bf16"))) void micro_pairs(int64_t steps, 
     a += Tile<float>::packed_rows;
   }
 
+  if (addend.data) {
+#pragma GCC unroll 16
+    for (int i = 0; i < mr; i++)
+#pragma GCC unroll 2
+      for (int j = 0; j < vectors; j++) sums[i][j] += _mm512_loadu_ps(addend.data + i * addend.row_stride + j * lanes);
+  }
 #pragma GCC unroll 16
   for (int i = 0; i < mr; i++)
 #pragma GCC unroll 2
-    for (int j = 0; j < vectors; j++) {
-      float* to = tile + i * tile_stride + j * lanes;
-      _mm512_storeu_ps(to, accumulate ? _mm512_add_ps(_mm512_loadu_ps(to), sums[i][j]) : sums[i][j]);
-    }
+    for (int j = 0; j < vectors; j++) _mm512_storeu_ps(tile + i * tile_stride + j * lanes, sums[i][j]);
 }
 
-using PairsKernel = void (*)(int64_t, const BFloat16Pair*, int64_t, const BFloat16Pair*, int64_t, float*, int64_t, bool);
+using PairsKernel = void (*)(int64_t, const BFloat16Pair*, int64_t, const BFloat16Pair*, int64_t, float*, int64_t, Addend<float>);
 
 template <int mr = Tile<float>::rows>
 PairsKernel find_micro_pairs(int rows, int vectors) {

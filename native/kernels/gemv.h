@@ -24,9 +24,9 @@ TT_INLINE T sum_of_lanes(typename Vec<T>::type value) {
   }
 }
 
-// tile (rows, cols) of dot products; rows of A and columns of B have k contiguous elements each.
+// `to` (cols, rows) of dot products; rows of A and columns of B have k contiguous elements each.
 template <class T, int rows, int cols>
-TT_INLINE void dots(int64_t k, const T* a, int64_t a_stride, const T* b, int64_t b_stride, T* tile) {
+TT_INLINE void dots(int64_t k, const T* a, int64_t a_stride, const T* b, int64_t b_stride, T* to, int64_t to_stride) {
   typedef typename Vec<T>::type V;
   constexpr int lanes = Vec<T>::lanes;
   V sums[rows][cols] = {};
@@ -39,7 +39,6 @@ TT_INLINE void dots(int64_t k, const T* a, int64_t a_stride, const T* b, int64_t
     for (int i = 0; i < rows; i++) {
       const T* at = a + i * a_stride + p;
       const V row = load<T>(at);
-      if constexpr (rows > 1) __builtin_prefetch(at + rows * a_stride);  // the next rows: each is too short for the processor to see it come
 #pragma GCC unroll 4
       for (int j = 0; j < cols; j++) sums[i][j] = multiply_add(row, column[j], sums[i][j]);
     }
@@ -48,7 +47,7 @@ TT_INLINE void dots(int64_t k, const T* a, int64_t a_stride, const T* b, int64_t
     for (int j = 0; j < cols; j++) {
       T sum = sum_of_lanes<T>(sums[i][j]);
       for (int64_t q = p; q < k; q++) sum += a[i * a_stride + q] * b[j * b_stride + q];
-      tile[i * cols + j] = sum;
+      to[j * to_stride + i] = sum;
     }
 }
 
@@ -68,18 +67,19 @@ struct FewVectors {
   // Rows of A are contiguous: a dot product each, four rows at a time.
   template <int cols>
   static void along_rows(void* context, int64_t begin, int64_t end, int) {
+    constexpr int64_t most = 64;
     const FewVectors& self = *(FewVectors*)context;
     const Matrix<const T> a = self.product.a;
     const int64_t k = self.product.k;
-    T tile[4 * cols];
-    int64_t row = begin;
-    for (; row + 4 <= end; row += 4) {
-      dots<T, 4, cols>(k, a.at(row, 0), a.row_stride, self.vectors, self.vector_stride, tile);
-      finish_rows(tile, cols, 4, cols, self.finish_at(row));
-    }
-    for (; row < end; row++) {
-      dots<T, 1, cols>(k, a.at(row, 0), a.row_stride, self.vectors, self.vector_stride, tile);
-      finish_rows(tile, cols, 1, cols, self.finish_at(row));
+    T sums[cols * most];
+    for (; begin < end; begin += most) {
+      const int64_t rows = min64(most, end - begin);
+      int64_t i = 0;
+      for (; i + 4 <= rows; i += 4)
+        dots<T, 4, cols>(k, a.at(begin + i, 0), a.row_stride, self.vectors, self.vector_stride, sums + i, most);
+      for (; i < rows; i++)
+        dots<T, 1, cols>(k, a.at(begin + i, 0), a.row_stride, self.vectors, self.vector_stride, sums + i, most);
+      finish_rows(sums, most, cols, rows, self.finish_at(begin).transposed());
     }
   }
 

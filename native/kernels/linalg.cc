@@ -116,8 +116,8 @@ TT_APART void dots_of(const T* a, int64_t lda, int64_t count, const T* x, int64_
       out[i] = sum;
     }
   } else {
-    for (; i + 4 <= count; i += 4) dots<T, 4, 1>(n, a + i * lda, lda, x, 0, out + i);
-    for (; i < count; i++) dots<T, 1, 1>(n, a + i * lda, lda, x, 0, out + i);
+    for (; i + 4 <= count; i += 4) dots<T, 4, 1>(n, a + i * lda, lda, x, 0, out + i, 0);
+    for (; i < count; i++) dots<T, 1, 1>(n, a + i * lda, lda, x, 0, out + i, 0);
   }
 }
 

@@ -115,19 +115,20 @@ struct ProductAction {
       for (int64_t i = 0; i < rows; i += height) {
         const int64_t count = min64(height, rows - i);
         T* const out = to + i * c.stride + col;
-        for (int64_t r = 0; start == kRow && r < count; r++)
-          for (int64_t j = 0; j < cols; j++) out[r * c.stride + j] = ((const T*)row)[col + j];
+        const Addend<T> addend = start == kRow      ? Addend<T>{(const T*)row + col, 0}
+                                 : start == kNothing ? Addend<T>{}
+                                                     : Addend<T>{out, c.stride};
         const MicroKernel<T> micro = shared_micro<T>((int)count, (int)(width / Tile<T>::lanes), false);
         if (cols == width) {
-          micro(k, from + i * a.stride, a.stride, right, width, out, c.stride, start != kNothing);
+          micro(k, from + i * a.stride, a.stride, right, width, out, c.stride, addend);
           continue;
         }
         T sums[Tile<T>::rows * Tile<T>::cols];
-        micro(k, from + i * a.stride, a.stride, right, width, sums, width, false);
+        micro(k, from + i * a.stride, a.stride, right, width, sums, width, {});
         for (int64_t r = 0; r < count; r++)
           for (int64_t j = 0; j < cols; j++) {
-            T& x = out[r * c.stride + j];
-            x = start == kNothing ? sums[r * width + j] : x + sums[r * width + j];
+            const T sum = sums[r * width + j];
+            out[r * c.stride + j] = addend.data ? addend.data[r * addend.row_stride + j] + sum : sum;
           }
       }
     }
