@@ -21,7 +21,6 @@ constexpr int64_t parallel_pack = 1 << 15;    // the same for elements to pack
 constexpr int64_t small_b_bytes = 32 << 10;     // a B that is read where it lies
 constexpr int64_t task_packed_b_bytes = 4 << 20;  // a B that tasks pack panel by panel; a larger one is read along its rows
 constexpr int64_t packed_a_bytes = 4 << 20;    // an A that is packed whole if several tasks need the same rows
-constexpr int64_t pack_depth = 8;
 constexpr int64_t tasks_per_thread = 4;
 constexpr int64_t least_panel_rows = 8;         // with fewer, the multipliers wait
 // A B so small is packed whole by each of a few threads: where two cores share no cache, it takes longer to fetch what the other
@@ -76,19 +75,28 @@ TT_INLINE void pack_panel_of_b(const Blocking<S, T, P>& plan, int64_t panel, int
              min64(depth * elements_of<P>, plan.product.k - from), out, plan.panel_width(panel));
 }
 
-// Packs steps begin..end of k, in units of pack_depth, of all panels: so few rows of B that the processor sees each of them come.
+// How many steps of k are packed of one panel after the other. Where B's rows lie along memory, so few that the processor sees
+// each of them come; where its columns do, blocks to turn around.
 template <class S, class T, class P>
-void pack_steps_of_b(const Blocking<S, T, P>& plan, int64_t begin, int64_t end, P* out) {
-  for (int64_t p = begin * pack_depth; p < end * pack_depth; p += pack_depth)
+int64_t chunk_of_b(const Blocking<S, T, P>& plan) { return plan.product.b.col_stride == 1 ? 8 : 8 * Tile<T>::cols; }
+
+template <class S, class T, class P>
+int64_t chunks_of_b(const Blocking<S, T, P>& plan) { return divide_up(plan.steps, chunk_of_b(plan)); }
+
+// Packs the chunks begin..end of all panels.
+template <class S, class T, class P>
+void pack_chunks_of_b(const Blocking<S, T, P>& plan, int64_t begin, int64_t end, P* out) {
+  const int64_t depth = chunk_of_b(plan);
+  for (int64_t p = begin * depth; p < end * depth; p += depth)
     for (int64_t panel = 0; panel < plan.col_panels; panel++)
       if (!plan.in_place(panel))
-        pack_panel_of_b(plan, panel, p, pack_depth, out + plan.place_of_panel(panel) + p * plan.panel_width(panel));
+        pack_panel_of_b(plan, panel, p, depth, out + plan.place_of_panel(panel) + p * plan.panel_width(panel));
 }
 
 template <class S, class T, class P>
 void pack_b(void* context, int64_t begin, int64_t end, int) {
   const Blocking<S, T, P>& plan = *(Blocking<S, T, P>*)context;
-  pack_steps_of_b(plan, begin, end, plan.packed_b);
+  pack_chunks_of_b(plan, begin, end, plan.packed_b);
 }
 
 // What this thread has packed of B; null if there is no memory for it.
@@ -101,7 +109,7 @@ P* pack_b_once(Blocking<S, T, P>& plan, int worker) {
 #if defined(__wasm__)
   call_up(plan.product.b, plan.product.k, plan.product.n);
 #endif
-  pack_steps_of_b(plan, 0, divide_up(plan.steps, pack_depth), packed);
+  pack_chunks_of_b(plan, 0, chunks_of_b(plan), packed);
   return packed;
 }
 
@@ -307,8 +315,7 @@ int32_t gemm(Product<S, T> product, bool parallel) {
     if (!plan.tasks_pack_b && !plan.threads_pack_b) {
       plan.packed_b = large ? own_b : (P*)tt_scratch(TT_SCRATCH_GEMM_B, bytes);
       if (!plan.packed_b) return TT_OUT_OF_MEMORY;
-      run_maybe_parallel(plan.parallel && plan.cols * k >= parallel_pack, divide_up(plan.steps, pack_depth),
-                         pack_b<S, T, P>, &plan);
+      run_maybe_parallel(plan.parallel && plan.cols * k >= parallel_pack, chunks_of_b(plan), pack_b<S, T, P>, &plan);
     }
     const int64_t elements = plan.row_panels * Tile<T>::packed_rows * plan.steps;
     const bool share_a = plan.col_tasks > 1 && elements * (int64_t)sizeof(P) <= packed_a_bytes;

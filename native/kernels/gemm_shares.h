@@ -56,7 +56,7 @@ template <class T>
 bool multiply_in_shares(const Product<T, T>& product, int32_t& status) {
   const int64_t m = product.m, n = product.n, k = product.k;
   const int64_t count = tt_num_sharers();
-  const bool suits = count > 1 && m > most_vectors && product.b.col_stride == 1 && 4 * m * count <= k &&
+  const bool suits = count > 1 && m > most_vectors && product.b.col_stride == 1 && 2 * m * count <= k &&
                      k * n * (int64_t)sizeof(T) >= least_shared_b_bytes && m * n * k >= parallel_work;
   if (!suits) return false;
   Shares<T> shares = {product, count, (T*)tt_alloc(sizeof(T) * count * m * n), false};
