@@ -37,10 +37,10 @@ struct Product {
   Product transposed() const {
     return {n, m, k, b.transposed(), a.transposed(), c.transposed(), d.transposed(), alpha, beta, relu};
   }
-  // Whether C is the plain sum.
-  bool is_plain() const { return alpha == 1 && !d.data && !relu; }
-  // Whether C is the sum and D, whose rows lie along memory.
-  bool adds_rows() const { return alpha == 1 && beta == 1 && d.data && d.col_stride == 1 && !relu; }
+  // Whether C is the plain sum, but for relu.
+  bool is_plain() const { return alpha == 1 && !d.data; }
+  // Whether C is the sum and D, whose rows lie along memory, but for relu.
+  bool adds_rows() const { return alpha == 1 && beta == 1 && d.data && d.col_stride == 1; }
 };
 
 template <class A, class B>

@@ -60,7 +60,7 @@ struct Blocking {
   int64_t panel_width(int64_t panel) const { return round_up(panel_cols(panel), Tile<T>::lanes); }
   int64_t place_of_panel(int64_t panel) const { return panel * Tile<T>::cols * steps; }
   bool in_place(int64_t panel) const { return read_b_in_place && panel_cols(panel) == Tile<T>::cols; }
-  // The sums of C need nothing but storing, in rows, or adding to what is put there first.
+  // The sums of C are stored in rows as they are, or added to rows of D; relu follows while they are in the cache.
   bool direct() const {
     return same_type<S, T> && (product.is_plain() || product.adds_rows()) && product.c.col_stride == 1;
   }
@@ -129,6 +129,12 @@ void pack_a(void* context, int64_t begin, int64_t end, int) {
     pack_rows(plan, panel, 0, plan.steps, plan.packed_a + panel * Tile<T>::packed_rows * plan.steps);
 }
 
+template <class T>
+void relu_of_rows(T* rows, int64_t stride, int64_t count, int64_t width) {
+  for (int64_t i = 0; i < count; i++)
+    for (int64_t j = 0; j < width; j++) rows[i * stride + j] = relu_of(rows[i * stride + j]);
+}
+
 template <class S, class T, class P>
 struct Task {
   const Blocking<S, T, P>& plan;
@@ -179,6 +185,7 @@ struct Task {
           if (p > 0) addend = {c, product.c.row_stride};
           else if (product.d.data) addend = {(const T*)product.d.at(row, col), product.d.row_stride};
           micro(depth, a, product.a.row_stride, b, b_stride, c, product.c.row_stride, addend);
+          if (last && product.relu) relu_of_rows(c, product.c.row_stride, rows, cols);
           continue;
         }
         T* tile = tiles + (keep_tiles ? (j * row_panels + i) * (Tile<T>::rows * Tile<T>::cols) : 0);

@@ -16,6 +16,8 @@ export interface Epilogue {
   /** Added, times `beta`; broadcasts to the result. */
   readonly d: Operand;
   readonly beta: number;
+  /** Whether what is negative then becomes 0. */
+  readonly relu: boolean;
 }
 
 /** Numbers by their index i: `first + i · step` below `half`, then `last − (n − 1 − i) · step`, in double precision. */

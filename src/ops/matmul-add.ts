@@ -1,5 +1,6 @@
 /** @file Products with something added: `beta · input + alpha · product`, for matrices, batches, vectors. */
 import { inLowerPrecision, isAutocasting } from "../autograd/autocast.ts";
+import type { Grad } from "../autograd/node.ts";
 import { Category, type DType } from "../core/dtype.ts";
 import { DTypeError, describe, ShapeError, ValueError } from "../core/errors.ts";
 import { isComplexScalar, isScalar, type Scalar, scalarCategory } from "../core/scalar.ts";
@@ -7,7 +8,7 @@ import { broadcastShapes, type Shape, sameShape, shapeText } from "../core/shape
 import { Tensor } from "../core/tensor.ts";
 import { where } from "../expr/index.ts";
 import { resultType } from "./dtypes.ts";
-import { type KernelOp, kernelOp } from "./kernel-form.ts";
+import { type Context, type KernelOp, kernelOp } from "./kernel-form.ts";
 import {
   checkInner,
   checkOperands,
@@ -21,7 +22,7 @@ import {
 } from "./matmul.ts";
 import { checkTensor, type Named, named } from "./params.ts";
 import type { FusedArithmetic } from "./pointwise/arithmetic.ts";
-import { ANY, type Pointwise, pointwise } from "./pointwise-form.ts";
+import { ANY, type Pointwise, type PointwiseOnly, pointwise } from "./pointwise-form.ts";
 
 interface Scales {
   /** Factor of the input; 0 says that the input counts for nothing, even where it is NaN. */
@@ -99,20 +100,46 @@ function run<Attrs>(op: KernelOp<Attrs>, name: string, inputs: readonly Tensor[]
   return op.writeInto(inputs, attrs, () => into.copy_(op.spec.forward(inputs, attrs) as Tensor));
 }
 
-const addmmOp = kernelOp<Factors & { orders: Orders }>({
+interface AddmmAttrs extends Factors {
+  readonly orders: Orders;
+}
+
+const savedByAddmm = (needs: (i: number) => boolean) => [...(needs(2) ? [1] : []), ...(needs(1) ? [2] : [])];
+
+function gradientsOfAddmm(grad: Tensor, context: Context<AddmmAttrs>): Grad[] {
+  const { alpha, beta, orders } = context.attrs;
+  const scaled = times(grad, conjugate(alpha));
+  return [
+    context.needs(0) ? gradOfInput(grad, context.shape(0), beta) : null,
+    context.needs(1) ? gradientOfA(scaled, context.input(2), orders) : null,
+    context.needs(2) ? gradientOfB(context.input(1), scaled, orders) : null,
+  ];
+}
+
+const addmmOp = kernelOp<AddmmAttrs>({
   name: "addmm",
   forward: ([input, a, b], attrs) => addedProduct(input as Tensor, a as Tensor, b as Tensor, attrs),
-  saves: (needs) => [...(needs(2) ? [1] : []), ...(needs(1) ? [2] : [])],
-  backward: ([g], context) => {
-    const { alpha, beta, orders } = context.attrs;
-    const grad = g as Tensor;
-    const scaled = times(grad, conjugate(alpha));
-    return [
-      context.needs(0) ? gradOfInput(grad, context.shape(0), beta) : null,
-      context.needs(1) ? gradientOfA(scaled, context.input(2), orders) : null,
-      context.needs(2) ? gradientOfB(context.input(1), scaled, orders) : null,
-    ];
-  },
+  saves: savedByAddmm,
+  backward: ([grad], context) => gradientsOfAddmm(grad as Tensor, context),
+});
+
+/** The gradient of `relu`, from its result. */
+const reluBackward: PointwiseOnly<(grad: Tensor, result: Tensor) => Tensor> = pointwise({
+  name: "relu",
+  node: "ReluBackwardBackward0",
+  args: ["grad", "result"],
+  dtype: "same",
+  inplace: false,
+  expr: ({ grad, result }) => where(result.le(0), 0, grad),
+});
+
+/** `relu(input + a @ b)`. */
+const addmmActivationOp = kernelOp<AddmmAttrs>({
+  name: "_addmmActivation",
+  node: "AddmmActivationBackward0",
+  forward: ([input, a, b]) => product(a as Tensor, b as Tensor, 1, input as Tensor, 1, false, true),
+  saves: (needs) => [...savedByAddmm(needs), ~0],
+  backward: ([grad], context) => gradientsOfAddmm(reluBackward(grad as Tensor, context.result(0)), context),
 });
 
 function addmmAs(op: string, input: Tensor, mat1: Tensor, mat2: Tensor, scales: Scales): Tensor {
@@ -125,7 +152,7 @@ function addmmAs(op: string, input: Tensor, mat1: Tensor, mat2: Tensor, scales: 
   return run(addmmOp, op, [input, mat1, mat2], addmmAttrs(factorsOf(op, mat1.dtype, scales), mat1, mat2));
 }
 
-function addmmAttrs({ beta, alpha }: Factors, mat1: Tensor, mat2: Tensor): Factors & { orders: Orders } {
+function addmmAttrs({ beta, alpha }: Factors, mat1: Tensor, mat2: Tensor): AddmmAttrs {
   return { beta, alpha, orders: { out: false, a: isTransposed(mat1.layout), b: isTransposed(mat2.layout) } };
 }
 
@@ -134,6 +161,11 @@ export function addmmOfLayer(bias: Tensor, mat1: Tensor, mat2: Tensor): Tensor {
   checkOperands("linear", mat1, mat2);
   checkOperands("linear", bias, mat1);
   return addmmOp.call([bias, mat1, mat2], addmmAttrs(ONES, mat1, mat2));
+}
+
+/** `relu` of that, in the same pass. */
+export function addmmReluOfLayer(bias: Tensor, mat1: Tensor, mat2: Tensor): Tensor {
+  return addmmActivationOp.call([bias, mat1, mat2], addmmAttrs(ONES, mat1, mat2));
 }
 
 const MAT = ["mat1", "mat2", "beta", "alpha"] as const;

@@ -30,7 +30,7 @@ export function checkInner(op: string, a: Tensor, b: Tensor): void {
 }
 
 /**
- * The product into fresh memory. A result that will be used transposed (the gradient of a transposed weight) is laid out so:
+ * The product into fresh memory, and for real dtypes `relu` of what was added to `d`. A result that will be used transposed (the gradient of a transposed weight) is laid out so:
  * `transposed` says that its columns lie one after the other.
  */
 export function product(
@@ -40,6 +40,7 @@ export function product(
   d: Tensor | null = null,
   beta = 1,
   transposed = false,
+  relu = false,
 ): Tensor {
   const m = rows(a);
   const n = columns(b);
@@ -52,7 +53,7 @@ export function product(
     const sum = alpha === 1 ? out : out.mul(alpha);
     return d === null ? sum : sum.add(d.mul(beta));
   }
-  backend.kernels.matmul(out, a, b, alpha, d === null ? null : { d, beta });
+  backend.kernels.matmul(out, a, b, alpha, d === null ? null : { d, beta, relu });
   return out;
 }
 
@@ -63,9 +64,9 @@ function complexProduct(out: Tensor, a: Tensor, b: Tensor): void {
   const [aRe, aIm] = planes(a);
   const [bRe, bIm] = planes(b);
   matmul(re, aRe, bRe, 1, null);
-  matmul(re, aIm, bIm, -1, { d: re, beta: 1 });
+  matmul(re, aIm, bIm, -1, { d: re, beta: 1, relu: false });
   matmul(im, aRe, bIm, 1, null);
-  matmul(im, aIm, bRe, 1, { d: im, beta: 1 });
+  matmul(im, aIm, bRe, 1, { d: im, beta: 1, relu: false });
 }
 
 /** Whether a matrix lies column by column. */

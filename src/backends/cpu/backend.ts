@@ -215,7 +215,7 @@ function matmul(out: Operand, a: Operand, b: Operand, alpha: number, epilogue: E
   at = putMatrix(at, a, batch);
   at = putMatrix(at, b, batch);
   at = putMatrix(at, out, batch);
-  args[at++] = epilogue === null ? 0 : 1;
+  args[at++] = epilogue === null ? 0 : epilogue.relu ? 3 : 1;
   args[at++] = alpha;
   args[at++] = epilogue === null ? 0 : epilogue.beta;
   if (epilogue !== null) {

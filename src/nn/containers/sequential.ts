@@ -1,6 +1,7 @@
 /** @file Modules one after the other. */
 import { describe, IndexError, ValueError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import { isReLU, reluOfLinear } from "../layers/linear-relu.ts";
 import { isModule, modulesIn } from "../module/contents.ts";
 import { Module } from "../module/module.ts";
 
@@ -115,13 +116,20 @@ export class Sequential<M extends Modules = Modules> extends Module {
   }
 
   override forward(...inputs: InputsOf<M>): OutputOf<M> {
-    let output: unknown = inputs[0];
-    let isFirst = true;
+    const modules: Module[] = [];
     for (const key of Object.keys(this)) {
       const module: unknown = Reflect.get(this, key);
-      if (!isModule(module)) continue;
-      output = isFirst ? module(...inputs) : module(output);
-      isFirst = false;
+      if (isModule(module)) modules.push(module);
+    }
+    let output: unknown = inputs[0];
+    for (let i = 0; i < modules.length; i++) {
+      const [module, next] = [modules[i] as Module, modules[i + 1]];
+      const both = next !== undefined && inputs.length === 1 && isReLU(next) ? reluOfLinear(module, output) : null;
+      if (both === null) output = i === 0 ? module(...inputs) : module(output);
+      else {
+        output = both;
+        i++;
+      }
     }
     return output as OutputOf<M>;
   }

@@ -4,7 +4,7 @@ import { describe, ShapeError, ValueError } from "../../core/errors.ts";
 import { numelOf, shapeText } from "../../core/shape.ts";
 import { Tensor } from "../../core/tensor.ts";
 import { matmul } from "../../ops/matmul.ts";
-import { addmm, addmmOfLayer } from "../../ops/matmul-add.ts";
+import { addmm, addmmOfLayer, addmmReluOfLayer } from "../../ops/matmul-add.ts";
 
 /**
  * `input @ weightᵀ + bias`. PyTorch: `torch.nn.functional.linear`.
@@ -38,4 +38,24 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
   const batch = input.shape.slice(0, -1);
   const flat = addmm(bias, input.reshape(numelOf(batch), features as number), weight.t());
   return flat.view([...batch, weight.shape[0] as number]);
+}
+
+/** @internal `relu(linear(input, weight, bias))` as one product; null where it takes more than that, or is an error. */
+export function linearRelu(input: unknown, weight: Tensor, bias: Tensor | null): Tensor | null {
+  if (!(input instanceof Tensor) || bias === null || isAutocasting()) return null;
+  const [features, inFeatures] = weight.shape;
+  const { dtype, ndim } = input;
+  const fits =
+    weight.ndim === 2 &&
+    bias.ndim === 1 &&
+    bias.shape[0] === features &&
+    ndim > 1 &&
+    input.shape[ndim - 1] === inFeatures;
+  const isOneKind = dtype.isFloatingPoint && weight.dtype === dtype && bias.dtype === dtype;
+  const isOnOneDevice = weight.storage.device === input.storage.device && bias.storage.device === input.storage.device;
+  if (!fits || !isOneKind || !isOnOneDevice) return null;
+  if (ndim === 2) return addmmReluOfLayer(bias, input, weight.t());
+  const batch = input.shape.slice(0, -1);
+  const flat = addmmReluOfLayer(bias, input.reshape(numelOf(batch), inFeatures as number), weight.t());
+  return flat.view([...batch, features as number]);
 }

@@ -63,7 +63,7 @@ export function layerForward(
   });
   const products = ofStep(kept.tensor, 0, gateColumns);
   const bias = on.biasIh === null || apart ? on.biasIh : on.biasIh.add(on.biasHh as Tensor);
-  matmul(products.of, input, on.weightIh.t(), 1, bias === null ? null : { d: bias, beta: 1 });
+  matmul(products.of, input, on.weightIh.t(), 1, bias === null ? null : { d: bias, beta: 1, relu: false });
 
   const ofHidden = new Blocks(
     hiddenGates.map((gate) => [gate, sizes.hidden]),

@@ -10,6 +10,7 @@ import { Linear } from "../linear.ts";
 import { MultiheadAttention } from "../multihead-attention.ts";
 import type { TransformerLayerArgs } from "./encoder.ts";
 import {
+  activated,
   attend,
   clones,
   LAYER_PARAMETERS,
@@ -126,7 +127,7 @@ export class TransformerDecoderLayer extends Module {
   }
 
   private feedForward(x: Tensor): Tensor {
-    return this.dropout3(this.linear2(this.dropout(this.activation(this.linear1(x)))));
+    return this.dropout3(this.linear2(this.dropout(activated(this.linear1, this.activation, x))));
   }
 }
 

@@ -10,6 +10,7 @@ import { Linear } from "../linear.ts";
 import { MultiheadAttention } from "../multihead-attention.ts";
 import {
   type Activation,
+  activated,
   attend,
   clones,
   LAYER_PARAMETERS,
@@ -107,7 +108,7 @@ export class TransformerEncoderLayer extends Module {
   }
 
   private feedForward(x: Tensor): Tensor {
-    return this.dropout2(this.linear2(this.dropout(this.activation(this.linear1(x)))));
+    return this.dropout2(this.linear2(this.dropout(activated(this.linear1, this.activation, x))));
   }
 }
 

@@ -7,6 +7,7 @@ import { gelu, relu } from "../../functional/activations.ts";
 import { deepcopy } from "../../module/deepcopy.ts";
 import { Module } from "../../module/module.ts";
 import type { FactoryOptions } from "../linear.ts";
+import { reluOfLinear } from "../linear-relu.ts";
 import type { MultiheadAttention } from "../multihead-attention.ts";
 
 /** What a layer does between its two linear layers: by name, or any function or module. */
@@ -45,6 +46,12 @@ export const LAYER_PARAMETERS = [
   "device",
   "dtype",
 ] as const;
+
+/** `activation(layer(x))`. */
+export function activated(layer: Module, activation: (x: Tensor) => Tensor, x: Tensor): Tensor {
+  const both = activation === relu ? reluOfLinear(layer, x) : null;
+  return both ?? activation(layer(x) as Tensor);
+}
 
 /** @throws ValueError if there is no such activation */
 function activationOf(op: string, activation: Activation): (x: Tensor) => Tensor {
