@@ -31,7 +31,7 @@ function loop(source: HotSource, index: number): string {
   scalars.forEach((name, i) => {
     lines.push(`  const T ${name} = ((const T*)scalars)[${i}];`);
   });
-  lines.push("  TT_WHOLE_BLOCKS", "  TT_TILE_LOOP {");
+  lines.push("  TT_WHOLE_BLOCKS", "  TT_HOT_LOOP {");
   inputs.forEach((name, i) => {
     const isBool = dtypes[outputs.length + i] === "bool";
     lines.push(`    const T ${name} = ${isBool ? `${name}_in[i] != 0 ? T(1) : T(0)` : `${name}_in[i]`};`);

@@ -17,6 +17,13 @@
 #define TT_NS TT_NS_JOIN(TT_ISA)
 
 #define TT_INLINE static inline __attribute__((always_inline))
+// Before a loop: what it writes is at most what the same step has read. Clang would else compare addresses, and work on single
+// elements where a result lies over its operand.
+#if defined(__clang__)
+#define TT_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define TT_INDEPENDENT _Pragma("GCC ivdep")
+#endif
 
 #if defined(__x86_64__)
 // Every function in these headers is always_inline, so none becomes a symbol.

@@ -112,14 +112,14 @@ TT_INLINE void move_columns(Item* __restrict to, int64_t pitch, const char* from
 
 template <class T>
 TT_INLINE void split(T* first, T* second, const T* from, int64_t n) {
-  _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++) {
+  TT_INDEPENDENT for (int64_t i = 0; i < n; i++) {
     first[i] = from[2 * i];
     second[i] = from[2 * i + 1];
   }
 }
 template <class T>
 TT_INLINE void join(T* to, const T* first, const T* second, int64_t n) {
-  _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++) {
+  TT_INDEPENDENT for (int64_t i = 0; i < n; i++) {
     to[2 * i] = first[i];
     to[2 * i + 1] = second[i];
   }

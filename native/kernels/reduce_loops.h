@@ -51,7 +51,7 @@ struct Loops {
     }
     for (int64_t r = 0; r < count; r++) {
       const T* row = rows + r * stride;
-      _Pragma("GCC ivdep") for (int64_t j = first; j < width; j++) {
+      TT_INDEPENDENT for (int64_t j = first; j < width; j++) {
         T own[N];
         for (int k = 0; k < N; k++) own[k] = lanes[k * kLanes + j];
         R::step(own, row[j], s);
@@ -74,7 +74,7 @@ struct Loops {
   static void combine(void* a_, int64_t first_a, const void* b_, int64_t first_b, int64_t n) {
     T* a = (T*)a_ + first_a;
     const T* b = (const T*)b_ + first_b;
-    _Pragma("GCC ivdep") for (int64_t j = 0; j < n; j++) {
+    TT_INDEPENDENT for (int64_t j = 0; j < n; j++) {
       T acc[N], other[N];
       for (int k = 0; k < N; k++) {
         acc[k] = a[k * kLanes + j];

@@ -43,9 +43,15 @@ extern const tt_hot_loop TT_SYMBOL(hot_loops)[];
 extern const int32_t TT_SYMBOL(hot_count), TT_SYMBOL(language);
 }
 
-// For the generated files, which define T. `ivdep`: an output may be an input, exactly, and never overlaps otherwise.
+// For the generated files, which define T. An output may be an input, exactly, and never overlaps otherwise.
 #define TT_WHOLE_BLOCKS n &= -(int64_t)TT_TILE_BLOCK;  // which it is already: this tells the compiler
-#define TT_TILE_LOOP _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++)
+#define TT_TILE_LOOP TT_INDEPENDENT for (int64_t i = 0; i < n; i++)
+#if defined(__wasm__)
+// V8 makes a vector's constant anew wherever it is used: a step of several vectors makes it once.
+#define TT_HOT_LOOP _Pragma("clang loop vectorize(assume_safety) interleave_count(4)") for (int64_t i = 0; i < n; i++)
+#else
+#define TT_HOT_LOOP TT_TILE_LOOP
+#endif
 #define TT_TILE(name) \
   int32_t name(void* to_, const void* a_, [[maybe_unused]] const void* b_, [[maybe_unused]] const void* c_, int64_t n)
 #define TT_TILE_OPERANDS                          \

@@ -30,6 +30,14 @@ export const COMMON_FLAGS = [
   "-Wextra",
   // Vector types wider than the baseline's registers are never passed between object files.
   "-Wno-psabi",
+  // `a | b ? c : d` and `|` of comparisons are meant; g++ has pragmas of its own, clang says of each loop that stays as it is, and
+  // g++ 12 warns of its own intrinsics. Neither knows all of these.
+  "-Wno-unknown-warning-option",
+  "-Wno-bitwise-conditional-parentheses",
+  "-Wno-bitwise-instead-of-logical",
+  "-Wno-unknown-pragmas",
+  "-Wno-pass-failed",
+  "-Wno-maybe-uninitialized",
 ];
 
 /**
@@ -41,9 +49,9 @@ export const isCompact = (source) =>
 
 export const isPortable = (source) => /(^|\/)native\/portable\//.test(source);
 
-/** What follows -O3 for them. g++'s -O2 vectorizes few loops unless told to, and version 12 warns of its own intrinsics. */
+/** What follows -O3 for them. g++'s -O2 vectorizes few loops unless told to. */
 export const compactFlags = (compiler) =>
-  /clang/.test(compiler.version) ? ["-O2"] : ["-O2", "-fvect-cost-model=dynamic", "-Wno-maybe-uninitialized"];
+  /clang/.test(compiler.version) ? ["-O2"] : ["-O2", "-fvect-cost-model=dynamic"];
 
 /** Loops that gen/ writes for the tile machine. */
 export const isTileLoops = (source) => /build\/gen\/kernels\/(hot|primitives)/.test(source);
@@ -53,7 +61,7 @@ export const isTileLoops = (source) => /build\/gen\/kernels\/(hot|primitives)/.t
  * condition kept from before (tree-pre), with which it does not vectorize.
  */
 export const tileLoopFlags = (compiler) =>
-  /clang/.test(compiler.version) ? [] : ["-fno-thread-jumps", "-fno-tree-pre", "-Wno-maybe-uninitialized"];
+  /clang/.test(compiler.version) ? [] : ["-fno-thread-jumps", "-fno-tree-pre"];
 
 /** Static data and template instances without symbols that the dynamic linker could merge with another library's; no tables for exceptions. */
 const ELF_FLAGS = ["-fPIC", "-fno-gnu-unique", "-fno-plt", "-fno-asynchronous-unwind-tables"];

@@ -32,9 +32,6 @@ export function wasmCompileFlags(isa) {
     ...FEATURES.map((feature) => `-m${feature}`),
     "-nostdlibinc",
     ...includes,
-    // g++'s pragmas, and the order of `a | b ? c : d`, are meant.
-    "-Wno-unknown-pragmas",
-    "-Wno-bitwise-conditional-parentheses",
     ...own,
   ];
 }

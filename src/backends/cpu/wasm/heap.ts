@@ -3,7 +3,7 @@
  *
  * A storage's block is resident, at some address of the heap, or out, in a buffer of its own that only the block knows. Who asks for its
  * address brings it in. When the heap has reached its budget, the blocks that nobody uses are looked for: on Node, whose
- * garbage collector can be called (`collector.ts`), the heap holds blocks weakly and asks which have died. It calls it for at most a tenth
+ * garbage collector can be called (`collector.ts`), the heap holds blocks weakly and asks which have died. It calls it for at most a fifth
  * of the time; meanwhile the budget grows.
  *
  * In browsers, and where what is in use fills the heap, blocks that were not used lately go out. So what nobody uses any more goes
@@ -30,7 +30,7 @@ const SEARCHED_BUDGET = 1 << 28;
 /** So far it grows while a search would come too soon. */
 const MOST_UNSEARCHED = 1 << 29;
 /** The least time between two searches, in their length. */
-const PATIENCE = 10;
+const PATIENCE = 4;
 /** A weak reference is worth its microsecond from this size on. */
 const LEAST_WEAK = 1 << 14;
 /** What the budget leaves to the kernels' own memory. */
