@@ -144,15 +144,17 @@ struct Task {
   T* tiles;
 
   void run() const {
+    int64_t first_rows[task_row_panels + 1];
+    for (int64_t i = 0; i <= row_panels; i++) first_rows[i] = plan.first_row(first_row_panel + i);
     int64_t done = 0;
     do {
       const int64_t depth = min64(plan.k_block, plan.steps - done);
-      run_k_block(done, depth);
+      run_k_block(first_rows, done, depth);
       done += depth;
     } while (done < plan.steps);
   }
 
-  void run_k_block(int64_t p, int64_t depth) const {
+  void run_k_block(const int64_t* first_rows, int64_t p, int64_t depth) const {
     const Product<S, T>& product = plan.product;
     const bool pack_here = !plan.read_a_in_place && !plan.packed_a;
     if (pack_here) {
@@ -173,8 +175,7 @@ struct Task {
                                        : packed_b + plan.place_of_panel(panel) + p * width;
       const int64_t b_stride = in_place ? product.b.row_stride : width;
       for (int64_t i = 0; i < row_panels; i++) {
-        const int64_t row = plan.first_row(first_row_panel + i);
-        const int64_t rows = plan.rows_of(first_row_panel + i);
+        const int64_t row = first_rows[i], rows = first_rows[i + 1] - row;
         const P* packed = pack_here ? packed_a + i * depth * Tile<T>::packed_rows
                                     : plan.packed_a + ((first_row_panel + i) * plan.steps + p) * Tile<T>::packed_rows;
         const P* a = plan.read_a_in_place ? (const P*)product.a.at(row, p) : packed;
