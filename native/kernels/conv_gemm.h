@@ -34,6 +34,7 @@ struct ConvJob {
   int64_t taps, panels, row_panels, panel_rows, block_channels;
   bool whole;              // results fill their planes in order
   bool weights_in_place;   // a row of weights lies as the patches do
+  bool patches_in_place;   // those of whole vectors of columns, which are columns of x
   T* packed;               // row panels of all groups
   int64_t col_tasks, row_tasks;
   bool failed;
@@ -133,6 +134,7 @@ struct ConvTask {
     Patches<T> reads(pieces);
     for (int64_t j = 0; j < panels; j++) {
       const Blocks::Block panel = job.blocks().at(first_panel + j);
+      if (job.patches_in_place && direct(panel)) continue;
       const int64_t width = round_up(panel.columns, Tile<T>::lanes);
       reads.find(job.walk, panel.first, panel.columns, read_sample);
       reads.copy(x + panel.sample * read_sample, channels, plane, patches + j * block,
@@ -155,10 +157,12 @@ struct ConvTask {
     const auto micro = shared_micro<T>((int)rows, (int)(width / Tile<T>::lanes), !job.weights_in_place);
     const int64_t plane = job.walk.write_plane();
     if (direct(panel)) {
-      const int64_t places = job.walk.places(), sample = panel.sample + panel.first / places;
-      T* to = row_of_out(row) + sample * sample_stride() + panel.first % places;
+      const int64_t places = job.walk.places(), sample = panel.sample + panel.first / places, place = panel.first % places;
+      T* to = row_of_out(row) + sample * sample_stride() + place;
       if (channel == 0 && job.bias) fill_with_bias(to, plane, row, rows, width);
-      micro(depth, a, job.weights.row_stride, b, width, to, plane, {channel > 0 || job.bias ? to : nullptr, plane});
+      if (job.patches_in_place) b = job.x + ((sample * job.groups + group) * job.channels + channel) * plane + place;
+      micro(depth, a, job.weights.row_stride, b, job.patches_in_place ? plane : width, to, plane,
+            {channel > 0 || job.bias ? to : nullptr, plane});
       return;
     }
     T* tile = tiles + (j * row_panels + i) * tile_size;
@@ -214,6 +218,18 @@ void run_conv_tasks(void* context, int64_t begin, int64_t end, int) {
   }
 }
 
+// Whether patches are columns of x (a kernel of one element), in planes whose rows do not push each other out of the caches.
+template <class T>
+bool reads_columns_of_x(const ConvJob<T>& job) {
+  const Axis* axes = job.walk.axes;
+  for (int d = 0; d < conv_dims; d++) {
+    const Axis& axis = axes[d];
+    const bool whole = axis.count == axis.read_size && axis.read_step == 1 && axis.read_start == 0;
+    if (!whole || axis.tap_count != 1 || axis.taps[0].offset != 0) return false;
+  }
+  return job.whole && job.walk.read_plane() * (int64_t)sizeof(T) % 1024 != 0;
+}
+
 // Computes `job`, of which the caller has filled in what comes before `taps`.
 template <class T>
 int32_t conv_gemm(ConvJob<T> job) {
@@ -223,6 +239,7 @@ int32_t conv_gemm(ConvJob<T> job) {
   if (!job.x) return TT_OUT_OF_MEMORY;
   job.taps = job.walk.taps();
   job.whole = job.walk.writes_whole();
+  job.patches_in_place = reads_columns_of_x(job);
   job.panels = job.blocks().count();
   job.row_panels = divide_up(job.rows, Tile<T>::rows);
   job.panel_rows = divide_up(job.rows, job.row_panels);
