@@ -183,8 +183,8 @@ struct AttentionBlocks {
     for (int64_t column = 0; column < count; column += lanes) {
       T* const from = scores + column;
       const V<T> lowest = broadcast(-T(__builtin_inff()));
-      const auto larger = [](V<T> a, V<T> b) { return b > a ? b : a; };
-      const V<T> peaks = fold(keys, lowest, larger, [&](int64_t key) { return load(from + key * block); });
+      const auto peak_of = [](V<T> a, V<T> b) { return larger(a, b); };
+      const V<T> peaks = fold(keys, lowest, peak_of, [&](int64_t key) { return load(from + key * block); });
       const V<T> shifts = peaks == lowest ? V<T>{} : peaks;
       V<T> sum = {};
       down<false>(from, from, keys, [&](V<T> x, V<T>) {

@@ -31,8 +31,7 @@ struct AttentionRows {
       each_register<T>(n, [&](auto at) TT_INLINED { at.write(scores, at.read(scores) * scale); });
     V<T> peaks = broadcast(lowest);
     each_register<T>(n, [&](auto at) TT_INLINED {
-      const V<T> x = at.read(scores, lowest);
-      peaks = x > peaks ? x : peaks;
+      peaks = larger(peaks, at.read(scores, lowest));
     });
     const T peak = lane_max<T>(peaks), shift = peak == lowest ? T(0) : peak;
     const V<T> shifts = broadcast(shift);

@@ -25,8 +25,7 @@ static void row(const C* a, const C* b, C* out, int64_t n) {
     const C lowest = -C(__builtin_inff());
     V<C> max_lanes = broadcast(lowest);
     each_register<C>(n, [&](auto at) TT_INLINED {
-      const V<C> x = at.read(a, lowest);
-      max_lanes = x > max_lanes ? x : max_lanes;
+      max_lanes = larger(max_lanes, at.read(a, lowest));
     });
     const V<C> max = broadcast(lane_max<C>(max_lanes));
     each_register<C>(n, [&](auto at) TT_INLINED {
@@ -65,8 +64,7 @@ static void columns(const C* a, const C* b, C* out, int64_t n, const int64_t* st
     each_register<C>(width, [&](auto at) TT_INLINED { at.write_padded(peak, broadcast(lowest)); });
     for (int64_t k = 0; k < n; k++)
       each_register<C>(width, [&](auto at) TT_INLINED {
-        const V<C> x = at.read(a + k * a_step), best = at.read_padded(peak);
-        at.write_padded(peak, x > best ? x : best);
+        at.write_padded(peak, larger(at.read_padded(peak), at.read(a + k * a_step)));
       });
     for (int64_t k = 0; k < n; k++)
       each_register<C>(width, [&](auto at) TT_INLINED {
