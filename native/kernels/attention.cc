@@ -45,7 +45,8 @@ bool run_blocks(const Job& job, bool backward, int64_t parts, int64_t begin, int
     const Head<T> head(job, task / parts);
     const int64_t part = task % parts;
     blocks.begin_head(head);
-    for (int64_t i = all * part / parts; i < all * (part + 1) / parts; i++) {
+    // From the last to the first, on which add_to_keys relies.
+    for (int64_t i = all * (part + 1) / parts - 1; i >= all * part / parts; i--) {
       const int64_t first = i * Blocks::block, last = min64(first + Blocks::block, job.queries);
       if (backward)
         blocks.differentiate(head, first, last);

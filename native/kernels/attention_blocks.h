@@ -1,8 +1,8 @@
 // Attention of many queries, in blocks of so few that their scores stay in the first cache.
 //
 // A block's scores lie with a row for each key and a column for each query: what softmax adds up and compares then lies in
-// different registers and never within one, and the scores are, as they lie, the right or left operand of every product
-// that follows. Results and gradients of queries come out turned and are turned back, a block at a time.
+// different registers and never within one, and the scores are, as they lie, the left operand of every product that follows:
+// their rows where it runs over the queries, and their columns, as a packed panel has them, where it runs over the keys.
 #pragma once
 #include <string.h>
 
@@ -18,18 +18,22 @@ struct AttentionBlocks {
   static constexpr int64_t lanes = Vec<T>::lanes, panel = Tile<T>::cols;
   // Queries of a block: whole panels of columns, enough to be worth a sum over them.
   static constexpr int64_t block = panel < 32 ? 32 : panel;
-  static constexpr int64_t vectors = block / lanes;
 
   const Job& job;
   const bool backward;
-  // Shared by the blocks of a head. The first two: rows of keys and values. The others are the left operands of products
-  // that run over the keys, packed: the columns of keys or values.
-  T *key_rows, *value_rows, *key_columns, *value_columns;
-  T *key_sums, *value_sums;  // the gradients of keys and values, in rows
-  // Of a block: queries and gradients of the result, as columns (scaled, the queries) and as panels of rows.
-  T *query_columns, *grad_columns, *query_rows, *grad_rows;
+  // Rows whose elements lie side by side.
+  struct Rows {
+    T* data;
+    int64_t stride;
+    Rows from(int64_t row) const { return {data + row * stride, stride}; }
+  };
+  // Of a head: keys and values, and where their gradients are put.
+  Rows key_rows = {}, value_rows = {}, key_grads = {}, value_grads = {};
+  // Room for copies of the first two, and for sums that are to become gradients.
+  T *key_room, *value_room, *key_sums, *value_sums;
+  // Of a block: queries (scaled) and gradients of the result as columns, room for both as rows, and for what queries get.
+  T *query_columns, *grad_columns, *query_room, *grad_room, *turned, *result_room;
   T *scores, *slopes, *mask;
-  T *turned, *rows;  // results as they come out and as they go in
 
   AttentionBlocks(const Job& job, bool backward) : job(job), backward(backward) {}
 
@@ -40,115 +44,148 @@ struct AttentionBlocks {
       place = at;
       if (wanted) at += round_up(n, 64 / int64_t(sizeof(T)));
     };
-    const int64_t keys = job.keys, e = round_up(job.width, panel), ev = round_up(job.value_width, panel);
-    take(key_rows, true, keys * job.width);
-    take(value_rows, backward, keys * job.value_width);
-    take(key_columns, backward, packed_elements(job.width));
-    take(value_columns, !backward, packed_elements(job.value_width));
+    const int64_t keys = job.keys, e = round_up(job.width, lanes), ev = round_up(job.value_width, lanes);
+    take(key_room, true, keys * e);
+    take(value_room, true, keys * ev);
     take(key_sums, backward, keys * e);
     take(value_sums, backward, keys * ev);
     take(query_columns, true, job.width * block);
     take(grad_columns, backward, job.value_width * block);
-    take(query_rows, backward, e * block);
-    take(grad_rows, backward, ev * block);
+    take(query_room, backward, e * block);
+    take(grad_room, backward, ev * block);
+    take(result_room, true, max64(e, ev) * block);
     take(scores, true, keys * block);
     take(slopes, backward, keys * block);
     take(mask, job.operands[kMask].address != 0, keys * block);
-    take(turned, true, max64(e, ev) * block);
-    take(rows, true, max64(e, ev) * block);
+    take(turned, true, max64(job.width, job.value_width) * block);
     return at - begin;
   }
 
-  // Rows are taken in panels of equal height, as many as a tile has at most.
-  static int64_t height_of(int64_t rows) { return divide_up(rows, divide_up(rows, Tile<T>::rows)); }
-  int64_t packed_elements(int64_t rows) const {
-    return divide_up(rows, height_of(rows)) * job.keys * Tile<T>::packed_rows;
-  }
+  // How often rows are read where they lie. They mostly lie far apart, as those of heads side by side do, so that they fall into few
+  // of a cache's sets: copies pay in the long run.
+  static constexpr int64_t few_readings = 20;
 
-  static void copy_rows(Matrix<T> from, int64_t count, int64_t width, T* to) {
-    for (int64_t i = 0; i < count; i++, to += width) {
+  // A matrix's rows as an operand, where they lie or copied. On the right they meet `others` rows, a panel at a time; for that copies
+  // are filled up with zeros to whole registers. Those that are `left` can do without.
+  static Rows rows_of(Matrix<T> from, int64_t count, int64_t width, bool left, int64_t others, T* room) {
+    const int64_t stride = round_up(width, lanes);
+    const bool usable = from.col_stride == 1 && (left || width == stride);
+    if (usable && (from.row_stride == width || others <= few_readings * Tile<T>::rows)) return {from.data, from.row_stride};
+    T* to = room;
+    for (int64_t i = 0; i < count; i++, to += stride) {
       if (from.col_stride == 1)
         memcpy(to, from.at(i, 0), size_t(width) * sizeof(T));
       else
         for (int64_t j = 0; j < width; j++) to[j] = *from.at(i, j);
+      for (int64_t j = width; j < stride; j++) to[j] = 0;
     }
+    return {room, stride};
   }
-  static void store_rows(const T* from, int64_t stride, int64_t count, int64_t width, Matrix<T> to) {
-    for (int64_t i = 0; i < count; i++, from += stride) {
+  // Where to compute a matrix's rows: in their place if whole registers fit there, else in `room`, where put_rows fetches them.
+  static Rows rows_for(Matrix<T> to, int64_t width, T* room) {
+    if (!to.data || (to.col_stride == 1 && width % lanes == 0)) return {to.data, to.row_stride};
+    return {room, round_up(width, lanes)};
+  }
+  static void put_rows(Rows from, int64_t count, int64_t width, Matrix<T> to) {
+    if (from.data == to.data) return;
+    for (int64_t i = 0; i < count; i++) {
+      const T* const row = from.from(i).data;
       if (to.col_stride == 1)
-        memcpy(to.at(i, 0), from, size_t(width) * sizeof(T));
+        memcpy(to.at(i, 0), row, size_t(width) * sizeof(T));
       else
-        for (int64_t j = 0; j < width; j++) *to.at(i, j) = from[j];
+        for (int64_t j = 0; j < width; j++) *to.at(i, j) = row[j];
     }
   }
-  // The columns of a matrix of keys, as left operand.
-  void pack_columns(Matrix<T> from, int64_t width, T* to) const {
-    const int64_t height = height_of(width);
-    for (int64_t row = 0; row < width; row += height, to += job.keys * Tile<T>::packed_rows)
-      pack_panel<T, T>(from.at(0, row), from.col_stride, from.row_stride, min64(height, width - row), job.keys, to,
-                       Tile<T>::packed_rows);
+  static void clear_rows(Rows rows, int64_t begin, int64_t end, int64_t width) {
+    for (int64_t i = begin; i < end; i++)
+      for (int64_t j = 0; j < width; j += lanes) store(rows.data + i * rows.stride + j, V<T>{});
   }
-  // Rows `begin`.. of a matrix of queries as right operand, turned: [width][block]. Past the last query are zeros.
-  static void turn_rows(Matrix<T> from, int64_t begin, int64_t count, int64_t width, T* to) {
+  static Matrix<T> rows_from(Matrix<T> matrix, int64_t begin) {
+    return {matrix.at(begin, 0), matrix.row_stride, matrix.col_stride};
+  }
+  // Rows of queries as right operand, turned: [width][block]. Past the last query are zeros.
+  static void turn_rows(Matrix<T> from, int64_t count, int64_t width, T* to) {
     if (count < block) memset(to, 0, size_t(width * block) * sizeof(T));
-    pack_panel<T, T>(from.at(begin, 0), from.row_stride, from.col_stride, count, width, to, block);
+    pack_panel<T, T>(from.data, from.row_stride, from.col_stride, count, width, to, block);
     for (int64_t i = count; i < round_up(count, lanes); i++)
       for (int64_t p = 0; p < width; p++) to[p * block + i] = 0;
   }
-  // The same not turned: panels of columns, [block][panel] each.
-  static void pack_rows(Matrix<T> from, int64_t begin, int64_t count, int64_t width, T* to) {
-    for (int64_t col = 0; col < width; col += panel, to += block * panel)
-      pack_panel<T, T>(from.at(begin, col), from.col_stride, from.row_stride, min64(panel, width - col), count, to, panel);
-  }
 
-  // c (m, n) = a (m, k) @ b (k, n), or added to what is there; n counts whole registers. The rows of `a` lie `a_stride` apart,
-  // or `a` is packed (a_stride 0); those of b and c so far, and the panels of b.
-  struct Operand {
+  // A left operand: rows, or the columns of rows.
+  struct Left {
     const T* data;
-    int64_t stride, panel_stride;
+    int64_t stride;
+    bool turned;
+    Left from(int64_t row) const { return {data + row * (turned ? 1 : stride), stride, turned}; }
   };
-  static void product(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_stride, int64_t packed_keys, Operand b, T* c,
-                      int64_t c_stride, bool add) {
-    const int64_t height = height_of(m);
+  static Left as_rows(Rows rows) { return {rows.data, rows.stride, false}; }
+  static Left as_columns(Rows rows) { return {rows.data, rows.stride, true}; }
+  static Rows by_key(T* data) { return {data, block}; }
+
+  // c (m, n) = a (m, k) @ b (k, n) + addend, if that is not null; n is rounded up to whole registers.
+  static void product(int64_t m, int64_t n, int64_t k, Left a, Rows b, Rows c, Rows addend = {}) {
+    if (m == 0) return;
+    // Panels of almost equal height, the higher ones first.
+    const int64_t panels = divide_up(m, Tile<T>::rows), least = m / panels, higher = m % panels;
     for (int64_t col = 0; col < n; col += panel) {
-      const int width = int(min64(panel, n - col) / lanes);
-      const T* const from = b.data + col / panel * b.panel_stride;
-      for (int64_t row = 0, i = 0; row < m; row += height, i++) {
-        const auto micro = shared_micro<T>(int(min64(height, m - row)), width, packed_keys > 0);
-        const T* const left = packed_keys > 0 ? a + i * packed_keys * Tile<T>::packed_rows : a + row * a_stride;
-        T* const to = c + row * c_stride + col;
-        micro(k, left, a_stride, from, b.stride, to, c_stride, {add ? to : nullptr, c_stride});
+      const int vectors = int(min64(panel, round_up(n - col, lanes)) / lanes);
+      for (int64_t i = 0, row = 0; i < panels; i++) {
+        const int64_t rows = least + (i < higher);
+        const auto micro = shared_micro<T>(int(rows), vectors, a.turned);
+        micro(k, a.from(row).data, a.stride, b.data + col, b.stride, c.from(row).data + col, c.stride,
+              {addend.data ? addend.from(row).data + col : nullptr, addend.stride});
+        row += rows;
       }
     }
   }
-  // Right operands: what lies in rows of a block's queries, and what was packed by pack_rows.
-  static Operand by_key(const T* data) { return {data, block, panel}; }
-  static Operand by_query(const T* data) { return {data, panel, block * panel}; }
 
-  void begin_head(const Head<T>& head) const {
-    copy_rows(head.matrices[kKey], job.keys, job.width, key_rows);
-    if (!backward) {
-      pack_columns(head.matrices[kValue], job.value_width, value_columns);
-      return;
-    }
-    copy_rows(head.matrices[kValue], job.keys, job.value_width, value_rows);
-    if (head.matrices[kGradQuery].data) pack_columns(head.matrices[kKey], job.width, key_columns);
-    memset(key_sums, 0, size_t(job.keys * round_up(job.width, lanes)) * sizeof(T));
-    memset(value_sums, 0, size_t(job.keys * round_up(job.value_width, lanes)) * sizeof(T));
+  void begin_head(const Head<T>& head) {
+    key_rows = rows_of(head.matrices[kKey], job.keys, job.width, true, job.queries, key_room);
+    value_rows = rows_of(head.matrices[kValue], job.keys, job.value_width, true, job.queries, value_room);
+    if (!backward) return;
+    key_grads = rows_for(head.matrices[kGradKey], job.width, key_sums);
+    value_grads = rows_for(head.matrices[kGradValue], job.value_width, value_sums);
+    const int64_t met = head.keys_for(job.queries);
+    if (key_grads.data) clear_rows(key_grads, met, job.keys, job.width);
+    if (value_grads.data) clear_rows(value_grads, met, job.keys, job.value_width);
   }
   void end_head(const Head<T>& head) const {
-    if (const Matrix<T> to = head.matrices[kGradKey]; to.data)
-      store_rows(key_sums, round_up(job.width, lanes), job.keys, job.width, to);
-    if (const Matrix<T> to = head.matrices[kGradValue]; to.data)
-      store_rows(value_sums, round_up(job.value_width, lanes), job.keys, job.value_width, to);
+    if (key_grads.data) put_rows(key_grads, job.keys, job.width, head.matrices[kGradKey]);
+    if (value_grads.data) put_rows(value_grads, job.keys, job.value_width, head.matrices[kGradValue]);
+  }
+
+  // Adds what keys or values get from a block's queries, weights (keys met, queries) @ rows, to their gradients. Blocks come from
+  // the last to the first. So the first to come meets the most keys, and for keys that no other will meet the sums are complete:
+  // these go to their place.
+  void add_to_keys(T* weights, Matrix<T> queries, T* room, int64_t begin, int64_t end, int64_t met, int64_t width, T* sums,
+                   Rows grads) const {
+    const int64_t count = end - begin, open = job.causal ? min64(begin, met) : begin > 0 ? met : 0;
+    const Rows rows = rows_of(rows_from(queries, begin), count, width, false, met, room);
+    const Rows so_far = {sums, round_up(width, lanes)}, addend = end < job.queries ? so_far : Rows{};
+    const Left a = as_rows(by_key(weights));
+    product(open, width, count, a, rows, so_far, addend);
+    product(met - open, width, count, a.from(open), rows, grads.from(open), addend.from(open));
+  }
+
+  // What queries get from keys or values: weights (keys met, queries) turned @ rows. Gives where it is; put_rows is still to be called.
+  Rows gather(T* weights, Rows rows, int64_t count, int64_t met, int64_t width, Matrix<T> to) const {
+    const Rows results = rows_for(to, width, result_room);
+    if (width % lanes == 0) {
+      product(count, width, met, as_columns(by_key(weights)), rows, results);
+    } else {
+      // A partly filled register takes as long as a full one: better have rows of queries.
+      product(width, count, met, as_columns(rows), by_key(weights), by_key(turned));
+      pack_panel<T, T>(turned, block, 1, width, round_up(count, lanes), results.data, results.stride);
+    }
+    return results;
   }
 
   // The scores of queries begin.., with the mask: -inf where a query may not attend to a key.
   void find_scores(const Head<T>& head, int64_t begin, int64_t count, int64_t keys) const {
-    turn_rows(head.matrices[kQuery], begin, count, job.width, query_columns);
+    turn_rows(rows_from(head.matrices[kQuery], begin), count, job.width, query_columns);
     const V<T> scale = broadcast(T(job.scale));
     for (int64_t i = 0; i < job.width * block; i += lanes) store(query_columns + i, load(query_columns + i) * scale);
-    product(keys, round_up(count, lanes), job.width, key_rows, job.width, 0, by_key(query_columns), scores, block, false);
+    product(keys, count, job.width, as_rows(key_rows), by_key(query_columns), by_key(scores));
     if (const Matrix<T> m = head.matrices[kMask]; m.data) {
       pack_panel<T, T>(m.at(begin, 0), m.row_stride, m.col_stride, count, keys, mask, block);
       for (int64_t key = 0; key < keys; key++)
@@ -198,22 +235,18 @@ struct AttentionBlocks {
             sums[i] == 0 ? T(__builtin_inff()) : shifts[i - column] + T(log_of(double(sums[i])));
     }
     const int64_t width = job.value_width;
-    product(width, round_up(count, lanes), keys, value_columns, 0, job.keys, by_key(scores), turned, block, false);
-    for (int64_t column = 0; column < count; column += lanes) {
-      const V<T> sum = load(sums + column), factor = 1 / sum;
-      down<false>(turned + column, turned, width, [&](V<T> x, V<T>) { return sum == 0 ? V<T>{} : x * factor; });
+    const Matrix<T> to = rows_from(head.matrices[kOut], begin);
+    const Rows results = gather(scores, value_rows, count, keys, width, to);
+    for (int64_t i = 0; i < count; i++) {
+      T* const row = results.data + i * results.stride;
+      const V<T> factor = broadcast(1 / sums[i]);
+      for (int64_t j = 0; j < width; j += lanes) store(row + j, sums[i] == 0 ? V<T>{} : load(row + j) * factor);
     }
-    store_turned(head.matrices[kOut], begin, count, width);
-  }
-
-  void store_turned(Matrix<T> to, int64_t begin, int64_t count, int64_t width) const {
-    const int64_t stride = round_up(width, lanes);
-    pack_panel<T, T>(turned, block, 1, width, round_up(count, lanes), rows, stride);
-    store_rows(rows, stride, count, width, {to.at(begin, 0), to.row_stride, to.col_stride});
+    put_rows(results, count, width, to);
   }
 
   void differentiate(const Head<T>& head, int64_t begin, int64_t end) const {
-    const int64_t count = end - begin, columns = round_up(count, lanes), keys = head.keys_for(end);
+    const int64_t count = end - begin, keys = head.keys_for(end);
     find_scores(head, begin, count, keys);
     T log_sums[block] = {};
     memcpy(log_sums, head.log_sums + begin, size_t(count) * sizeof(T));
@@ -222,17 +255,13 @@ struct AttentionBlocks {
       down<false>(scores + column, scores, keys, [&](V<T> x, V<T>) { return vector_exp(x - log_sum); });
     }
     const Matrix<T> grad = head.matrices[kGrad];
-    if (head.matrices[kGradValue].data) {
-      pack_rows(grad, begin, count, job.value_width, grad_rows);
-      const int64_t n = round_up(job.value_width, lanes);
-      product(keys, n, count, scores, block, 0, by_query(grad_rows), value_sums, n, true);
-    }
+    if (value_grads.data)
+      add_to_keys(scores, grad, grad_room, begin, end, keys, job.value_width, value_sums, value_grads);
     const Matrix<T> grad_query = head.matrices[kGradQuery];
-    const bool wants_key = head.matrices[kGradKey].data != nullptr;
-    if (!grad_query.data && !wants_key) return;
+    if (!grad_query.data && !key_grads.data) return;
 
-    turn_rows(grad, begin, count, job.value_width, grad_columns);
-    product(keys, columns, job.value_width, value_rows, job.value_width, 0, by_key(grad_columns), slopes, block, false);
+    turn_rows(rows_from(grad, begin), count, job.value_width, grad_columns);
+    product(keys, count, job.value_width, as_rows(value_rows), by_key(grad_columns), by_key(slopes));
     const V<T> scale = broadcast(T(job.scale));
     for (int64_t column = 0; column < count; column += lanes) {
       T *const slope = slopes + column, *const weight = scores + column;
@@ -241,14 +270,11 @@ struct AttentionBlocks {
       });
       down<true>(slope, weight, keys, [&](V<T> g, V<T> w) { return w * (g - sum) * scale; });
     }
-    if (wants_key) {
-      pack_rows(head.matrices[kQuery], begin, count, job.width, query_rows);
-      const int64_t n = round_up(job.width, lanes);
-      product(keys, n, count, slopes, block, 0, by_query(query_rows), key_sums, n, true);
-    }
+    if (key_grads.data)
+      add_to_keys(slopes, head.matrices[kQuery], query_room, begin, end, keys, job.width, key_sums, key_grads);
     if (grad_query.data) {
-      product(job.width, columns, keys, key_columns, 0, job.keys, by_key(slopes), turned, block, false);
-      store_turned(grad_query, begin, count, job.width);
+      const Matrix<T> to = rows_from(grad_query, begin);
+      put_rows(gather(slopes, key_rows, count, keys, job.width, to), count, job.width, to);
     }
   }
 };

@@ -154,6 +154,7 @@ struct ConvTask {
                      ? job.weights.data + group * job.weights.group_stride + row * job.weights.row_stride + channel * job.taps
                      : job.packed + (group * job.row_panels + row_panel) * job.packed_panel() +
                            channel * job.taps * Tile<T>::packed_rows;
+    const int64_t a_stride = job.weights_in_place ? job.weights.row_stride : Tile<T>::packed_rows;
     const auto micro = shared_micro<T>((int)rows, (int)(width / Tile<T>::lanes), !job.weights_in_place);
     const int64_t plane = job.walk.write_plane();
     if (direct(panel)) {
@@ -161,12 +162,12 @@ struct ConvTask {
       T* to = row_of_out(row) + sample * sample_stride() + place;
       if (channel == 0 && job.bias) fill_with_bias(to, plane, row, rows, width);
       if (job.patches_in_place) b = job.x + ((sample * job.groups + group) * job.channels + channel) * plane + place;
-      micro(depth, a, job.weights.row_stride, b, job.patches_in_place ? plane : width, to, plane,
+      micro(depth, a, a_stride, b, job.patches_in_place ? plane : width, to, plane,
             {channel > 0 || job.bias ? to : nullptr, plane});
       return;
     }
     T* tile = tiles + (j * row_panels + i) * tile_size;
-    micro(depth, a, job.weights.row_stride, b, width, tile, width, {channel > 0 ? tile : nullptr, width});
+    micro(depth, a, a_stride, b, width, tile, width, {channel > 0 ? tile : nullptr, width});
     if (last) scatter(panel, tile, width, row, rows);
   }
 

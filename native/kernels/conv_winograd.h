@@ -234,7 +234,7 @@ struct Winograd {
         if (!weights) transform_panel(group, i, own_weights);
         const auto micro = shared_micro<T>((int)rows, (int)vectors, true);
         for (int e = 0; e < winograd_elements; e++)
-          micro(job.channels, a + e * weight_element(), 0, transformed + e * tile_element(width), width,
+          micro(job.channels, a + e * weight_element(), packed_rows, transformed + e * tile_element(width), width,
                 sums + e * element, width, {});
         for (int64_t r = 0; r < rows; r++) {
           const T bias = job.bias ? job.bias[row + r] : T(0);

@@ -179,18 +179,19 @@ struct Task {
         const P* packed = pack_here ? packed_a + i * depth * Tile<T>::packed_rows
                                     : plan.packed_a + ((first_row_panel + i) * plan.steps + p) * Tile<T>::packed_rows;
         const P* a = plan.read_a_in_place ? (const P*)product.a.at(row, p) : packed;
+        const int64_t a_stride = plan.read_a_in_place ? product.a.row_stride : Tile<T>::packed_rows;
         const auto micro = Micro<P>::find((int)rows, (int)(width / Tile<T>::lanes), !plan.read_a_in_place);
         if (direct && cols == width) {
           T* const c = (T*)product.c.at(row, col);
           Addend<T> addend = {};
           if (p > 0) addend = {c, product.c.row_stride};
           else if (product.d.data) addend = {(const T*)product.d.at(row, col), product.d.row_stride};
-          micro(depth, a, product.a.row_stride, b, b_stride, c, product.c.row_stride, addend);
+          micro(depth, a, a_stride, b, b_stride, c, product.c.row_stride, addend);
           if (last && product.relu) relu_of_rows(c, product.c.row_stride, rows, cols);
           continue;
         }
         T* tile = tiles + (keep_tiles ? (j * row_panels + i) * (Tile<T>::rows * Tile<T>::cols) : 0);
-        micro(depth, a, product.a.row_stride, b, b_stride, tile, width, {p > 0 ? tile : nullptr, width});
+        micro(depth, a, a_stride, b, b_stride, tile, width, {p > 0 ? tile : nullptr, width});
         if (!last) continue;
         const Matrix<S> c = {product.c.at(row, col), product.c.row_stride, product.c.col_stride};
         const Matrix<const S> d = {product.d.data ? product.d.at(row, col) : nullptr, product.d.row_stride,

@@ -32,7 +32,8 @@ struct Addend {
 };
 
 // tile (mr, vectors · lanes) = A (mr, k) @ B (k, vectors · lanes) + addend. A is read where it lies (rows `a_stride` apart,
-// k contiguous) or from a packed panel; rows of B are `b_stride` apart, rows of the tile `tile_stride`.
+// k contiguous) or turned, as in a packed panel (steps of k `a_stride` apart, rows contiguous); rows of B are `b_stride` apart,
+// rows of the tile `tile_stride`.
 template <class T, int mr, int vectors, bool packed>
 __attribute__((noinline)) void micro(int64_t k, const T* a, int64_t a_stride, const T* b, int64_t b_stride, T* tile,
                                      int64_t tile_stride, Addend<T> addend) {
@@ -66,8 +67,8 @@ __attribute__((noinline)) void micro(int64_t k, const T* a, int64_t a_stride, co
     for (int j = 0; j < vectors; j++) __builtin_prefetch(b + prefetch_steps * b_stride + j * lanes);
     b += b_stride;
     if (packed) {
-      __builtin_prefetch(a + prefetch_steps * Tile<T>::packed_rows);
-      a += Tile<T>::packed_rows;
+      __builtin_prefetch(a + prefetch_steps * a_stride);
+      a += a_stride;
     } else {
 #pragma GCC unroll 16
       for (int i = 0; i < (mr + 2) / 3; i++) rows[i]++;
