@@ -2,7 +2,7 @@
 //
 // B is packed whole (or as many of its columns as fit a budget) into panels of tile_cols columns; the threads share it.
 // A task is a block of C: some panels of rows by some panels of columns. It walks k in blocks, so that a panel of B's
-// block stays in the first cache while the row panels of A pass by. Between blocks of k the sums wait in C itself if C is
+// block stays in the nearest caches while the row panels of A pass by. Between blocks of k the sums wait in C itself if C is
 // just the sum, else in the task's own tiles, so that half types are rounded once and the epilogue is applied once.
 #pragma once
 #include "../platform.h"
@@ -13,7 +13,7 @@ namespace TT_NS {
 namespace {
 
 constexpr int64_t packed_b_bytes = 16 << 20;  // B's columns are packed in groups of about this size
-constexpr int64_t panel_bytes = 48 << 10;     // a panel of B's block: most of a first-level cache
+constexpr int64_t panel_bytes = 64 << 10;     // a panel of B's block: with the row panels of a task, most of a second-level cache
 constexpr int64_t task_row_panels = 14;       // times a block of k, this many row panels fit a second-level cache
 constexpr int64_t task_tile_bytes = 1 << 20;  // and so do the tiles of a task
 constexpr int64_t parallel_work = 1 << 18;    // multiplications below which waking threads costs more than it saves
