@@ -17,8 +17,8 @@
 #define TT_NS TT_NS_JOIN(TT_ISA)
 
 #define TT_INLINE static inline __attribute__((always_inline))
-// Before a loop: what it writes is at most what the same step has read. Clang would else compare addresses, and work on single
-// elements where a result lies over its operand.
+// Before a loop of which no step reads what another writes, though it may write over what it has read itself. Clang would else
+// compare addresses, and work on single elements where a result lies over its operand.
 #if defined(__clang__)
 #define TT_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else

@@ -30,8 +30,8 @@ export function checkInner(op: string, a: Tensor, b: Tensor): void {
 }
 
 /**
- * The product into fresh memory, and for real dtypes `relu` of what was added to `d`. A result that will be used transposed (the gradient of a transposed weight) is laid out so:
- * `transposed` says that its columns lie one after the other.
+ * The product into fresh memory, and what is added to it. A result that will be used transposed (the gradient of a transposed
+ * weight) is laid out so: `transposed` says that its columns lie one after the other. `relu` is for real dtypes, with a `d`.
  */
 export function product(
   a: Tensor,

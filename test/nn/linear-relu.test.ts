@@ -94,6 +94,12 @@ describe("two calls", () => {
     torch.autocast("cpu", () => expect(gradFnOf(model(), x)).toBe("ReluBackward0"));
   });
 
+  it("where the weight is none, so that the error says so", () => {
+    const net = model();
+    Object.assign(net[0]!, { weight: null });
+    expect(() => net(x)).toThrow(/linear: expected a Tensor as weight/);
+  });
+
   it("where the input does not fit, so that the error names the layer", () => {
     expect(() => model()(torch.ones(1, 4))).toThrow(/linear: expected an input of shape .* \(in 0 of Sequential\)/);
   });

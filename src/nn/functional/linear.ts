@@ -41,8 +41,9 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
 }
 
 /** @internal `relu(linear(input, weight, bias))` as one product; null where it takes more than that, or is an error. */
-export function linearRelu(input: unknown, weight: Tensor, bias: Tensor | null): Tensor | null {
-  if (!(input instanceof Tensor) || bias === null || isAutocasting()) return null;
+export function linearRelu(input: unknown, weight: unknown, bias: unknown): Tensor | null {
+  if (isAutocasting()) return null;
+  if (!(input instanceof Tensor) || !(weight instanceof Tensor) || !(bias instanceof Tensor)) return null;
   const [features, inFeatures] = weight.shape;
   const { dtype, ndim } = input;
   const fits =
